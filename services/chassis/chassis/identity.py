@@ -1,0 +1,121 @@
+"""Who sends a request: the session behind its cookie, the role a route asks for, the site it was sent from."""
+
+import ipaddress
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from chassis.errors import Forbidden, Unauthenticated
+from chassis.runtime import runtime
+
+COOKIE = "__Host-session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The account that is signed in. `session_key` names its session (it is not the token)."""
+
+    account_id: UUID
+    roles: tuple[str, ...]
+    jurisdiction: str
+    session_key: str
+
+
+class CrossOrigin(Forbidden):
+    """A page of another site made the browser send a state-changing request."""
+
+    slug = "cross-origin"
+    title = "Sent from another site"
+
+
+async def optional_principal(request: Request) -> Principal | None:
+    """The signed-in account, or None. Asks Redis once, and only when the request carries a session cookie."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    session = await runtime(request).sessions.load(token)
+    if session is None:
+        return None
+    return Principal(session.account_id, session.roles, session.jurisdiction, session.key)
+
+
+OptionalPrincipal = Annotated[Principal | None, Depends(optional_principal)]
+
+
+async def current_principal(principal: OptionalPrincipal) -> Principal:
+    """The signed-in account; 401 without one."""
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+
+
+def requires_role(role: str) -> Callable[[Principal], Principal]:
+    """A dependency that answers 401 without a session and 403 without `role`.
+
+    >>> Organiser = Annotated[Principal, Depends(requires_role("organiser"))]
+    """
+
+    def check(principal: CurrentPrincipal) -> Principal:
+        if role not in principal.roles:
+            raise Forbidden(f"This needs the role {role}.")
+        return principal
+
+    return check
+
+
+def is_same_origin(method: str, headers: Iterable[tuple[bytes, bytes]], allowed: Collection[str] = ()) -> bool:
+    """Whether a request may change state: sent by our own pages, by an origin in `allowed`, or not by a browser's page.
+
+    A browser says where a request comes from (`Sec-Fetch-Site`, `Origin`) and no script can change that, so a request
+    with neither header is no page of another site. `headers` are an ASGI scope's: lower-case names, raw bytes.
+    """
+    if method in SAFE_METHODS:
+        return True
+    origin = site = host = scheme = b""
+    for name, value in headers:
+        if name == b"origin":
+            origin = value
+        elif name == b"sec-fetch-site":
+            site = value
+        elif name == b"host":
+            host = value
+        elif name == b"x-forwarded-proto":
+            scheme = value
+    if site in (b"same-origin", b"none") or (not site and not origin):
+        return True
+    text = origin.decode("latin-1").lower()
+    return text in allowed or (
+        not site and _is_origin_of(text, host.decode("latin-1").lower(), scheme.decode("latin-1"))
+    )
+
+
+def _is_origin_of(origin: str, host: str, scheme: str) -> bool:
+    parts = urlsplit(origin)
+    return bool(host) and parts.netloc == host and (not scheme or parts.scheme == scheme)
+
+
+def remote_address(request: Request) -> str:
+    """The address of the client: the hop that our edge saw and appended to `X-Forwarded-For`, else the peer.
+
+    Entries further left were sent by the client itself and prove nothing. An IPv6 client is its /64 network, the
+    least that one customer of a provider holds.
+    """
+    hops = request.headers.getlist("x-forwarded-for")
+    peer = request.client.host if request.client else ""
+    candidate = hops[-1].rsplit(",", 1)[-1].strip() if hops else peer
+    try:
+        address = ipaddress.ip_address(candidate)
+    except ValueError:
+        return peer
+    if address.version == 6:
+        mapped = address.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+    return str(address)

@@ -1,0 +1,71 @@
+"""In-memory stand-ins for what Redis does, for tests without servers. They pass the same suite as the real ones."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from chassis.broadcast import TICK_SECONDS, Broadcast, Channel, Message, Subscriber, Updates
+from chassis.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, Session, Sessions, session_key
+
+
+class MemorySessions(Sessions):
+    """Sessions of one process."""
+
+    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, absolute_seconds: float = ABSOLUTE_SECONDS) -> None:
+        self._idle_seconds, self._absolute_seconds = idle_seconds, absolute_seconds
+        self._sessions: dict[str, tuple[Session, float]] = {}
+
+    async def load(self, token: str) -> Session | None:
+        session = self._find(session_key(token))
+        if session is not None:
+            await self._store(session)
+        return session
+
+    async def list(self, account_id: UUID) -> list[Session]:
+        found = [session for key in reversed(self._sessions) if (session := self._find(key))]
+        return sorted(
+            (session for session in found if session.account_id == account_id),
+            key=lambda session: session.created_at,
+            reverse=True,
+        )
+
+    async def revoke(self, key: str) -> None:
+        self._sessions.pop(key, None)
+
+    async def revoke_all(self, account_id: UUID) -> None:
+        for session in await self.list(account_id):
+            await self.revoke(session.key)
+
+    async def _store(self, session: Session) -> None:
+        self._sessions[session.key] = session, time.time() + self._idle_seconds
+
+    def _find(self, key: str) -> Session | None:
+        session, idle_end = self._sessions.get(key, (None, 0.0))
+        return session if session is not None and time.time() < idle_end and self._is_live(session) else None
+
+
+class MemoryBroadcast(Broadcast):
+    """Channels within one process."""
+
+    def __init__(self, *, tick_seconds: float = TICK_SECONDS) -> None:
+        self._tick_seconds = tick_seconds
+        self._channels: dict[str, Channel] = {}
+
+    async def publish(self, channel: str, message: Message) -> None:
+        if channel in self._channels:
+            self._channels[channel].deliver(message)
+
+    @asynccontextmanager
+    async def subscribe(self, channel: str) -> AsyncIterator[Updates]:
+        shared, subscriber = self._channels.setdefault(channel, Channel()), Subscriber()
+        shared.subscribers.add(subscriber)
+        try:
+            yield subscriber.updates(self._tick_seconds)
+        finally:
+            shared.subscribers.discard(subscriber)
+            if not shared.subscribers:
+                self._channels.pop(channel, None)
+
+    async def close(self) -> None:
+        self._channels.clear()
