@@ -1,0 +1,137 @@
+"""One process: hosts the services it was told to, opens what they need, and closes it all in reverse order."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.gate import Gate
+from chassis.health import Readiness
+from chassis.inbox import Consumer
+from chassis.kafka import ensure_topics
+from chassis.openapi import Documents
+from chassis.outbox import Relay
+from chassis.resources import Shared, host_of, open_runtime, open_shared
+from chassis.runtime import Runtime
+from chassis.secrets import Secrets
+from chassis.service import Service, create_service, load_services
+from chassis.settings import Role, Settings
+from chassis.worker import Worker
+
+__all__ = ["Process", "Service", "create_process", "create_service", "load_services"]
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """The ASGI application of a process, and its life: `start` and `stop` are the server's lifespan events."""
+
+    def __init__(self, services: list[Service], settings: Settings, secrets: Secrets | None = None) -> None:
+        self.services = services
+        self.settings = settings
+        self.draining = asyncio.Event()
+        self.runtimes: dict[str, Runtime] = {}
+        self._secrets = secrets
+        self._stack = AsyncExitStack()
+        self._gate = Gate(services, settings, self.draining)
+        self._documents = Documents(services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            app: ASGIApp = self._documents if self._documents.serves(scope["path"]) else self._gate
+            await app(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def start(self) -> None:
+        """Open everything. Waits for Vault; whatever else is away is waited for by those who need it."""
+        shared = await open_shared(self.settings, self._stack, self._secrets)
+        shared.draining = self.draining
+        for service in self.services:
+            await self._host(service, shared)
+        self._start_workers(shared)
+        self._gate.readiness = Readiness(list(self.runtimes.values()), self.draining)
+        log.info("serving %s", ", ".join(self.runtimes))
+
+    async def stop(self) -> None:
+        """Finish what is under way and close everything."""
+        self.draining.set()
+        await self._stack.aclose()
+
+    async def _host(self, service: Service, shared: Shared) -> None:
+        runtime = await open_runtime(service, shared, self._stack)
+        service.app.state.runtime = runtime
+        shared.calls.local[service.name] = service.app
+        self.runtimes[service.name] = runtime
+
+    def _start_workers(self, shared: Shared) -> None:
+        workers: list[Worker] = []
+        topics: set[str] = set()
+        for service in self.services:
+            runtime = self.runtimes[service.name]
+            relay = Relay(runtime.database, shared.producer, retention_hours=shared.settings.kafka_retention_hours)
+            workers.append(relay.worker)
+            topics.add(service.name)
+            if self.settings.role is Role.API:
+                continue
+            workers.extend(service.workers(runtime))
+            if subscriptions := service.subscriptions(runtime):
+                consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings)
+                topics.update(each.topic for each in subscriptions)
+                self._stack.push_async_callback(consumer.close)
+                workers.append(consumer.worker)
+        starting = asyncio.create_task(_start_when_kafka_is_there(shared.settings, topics, workers))
+        self._stack.push_async_callback(_stop, workers, starting)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            log.exception("start failed")
+            await self._stack.aclose()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_process(services: list[Service], settings: Settings, secrets: Secrets | None = None) -> Process:
+    """The process that hosts `services`; `secrets` stands in for Vault in tests."""
+    return Process(services, settings, secrets)
+
+
+async def _start_when_kafka_is_there(settings: Settings, topics: set[str], workers: list[Worker]) -> None:
+    """Requests are served without Kafka: events wait in the log until it is there."""
+    announced = False
+    while True:
+        try:
+            await ensure_topics(settings, topics)
+            break
+        except (KafkaError, OSError, TimeoutError):
+            if not announced:
+                log.warning("waiting for kafka at %s; events wait in the log", settings.kafka_bootstrap_servers)
+                announced = True
+            await asyncio.sleep(0.5)
+    if announced:
+        log.info("kafka is there")
+    for worker in workers:
+        worker.start()
+
+
+async def _stop(workers: list[Worker], starting: "asyncio.Task[Any]") -> None:
+    starting.cancel()
+    await asyncio.gather(*(worker.stop() for worker in workers))
+
+
+def describe(settings: Settings) -> str:
+    """Where a process finds its servers, for its first log line."""
+    return (
+        f"postgres {host_of(settings.database_url)}, redis {host_of(settings.redis_url)}, "
+        f"kafka {settings.kafka_bootstrap_servers}, vault {host_of(settings.vault_addr)}"
+    )

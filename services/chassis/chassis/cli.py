@@ -1,0 +1,99 @@
+"""The `boxoffice` command: what runs inside a deployment. The engines add what runs around it."""
+
+import asyncio
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from chassis.settings import Settings
+
+app = typer.Typer(help="Box Office: a ticket shop that shows what a production environment is.", no_args_is_help=True)
+
+Services = Annotated[list[str] | None, typer.Argument(help="Names of services, or 'all'. Default: $SERVICES.")]
+
+
+@app.command()
+def serve(services: Services = None) -> None:
+    """Run services in this process until SIGTERM."""
+    from chassis.app import create_process, load_services
+    from chassis.serve import run
+
+    settings = Settings()
+    run(create_process(load_services(services or settings.services), settings), settings)
+
+
+@app.command()
+def migrate(
+    services: Services = None,
+    seed: Annotated[bool, typer.Option(help="Also put in the data that a fresh stack starts with.")] = False,
+) -> None:
+    """Bring the databases to the newest schema. Harmless when there is nothing to do."""
+    from chassis.maintenance import migrate as run
+
+    settings = Settings()
+    asyncio.run(run(services or settings.services, settings, with_seed=seed))
+
+
+@app.command()
+def seed(services: Services = None) -> None:
+    """Put in the data that a fresh stack starts with. Harmless when it is there."""
+    from chassis.maintenance import migrate as run
+
+    settings = Settings()
+    asyncio.run(run(services or settings.services, settings, with_seed=True))
+
+
+@app.command()
+def openapi(services: Services = None) -> None:
+    """Print the OpenAPI document of the services."""
+    import orjson
+
+    from chassis.app import load_services
+    from chassis.openapi import document
+
+    typer.echo(orjson.dumps(document(load_services(services or ["all"])), option=orjson.OPT_INDENT_2))
+
+
+@app.command()
+def replay(
+    service: Annotated[str, typer.Argument(help="The service whose log is replayed.")],
+    publish: Annotated[
+        bool, typer.Option(help="Send the whole log again; consumers leave out what they know.")
+    ] = False,
+) -> None:
+    """Rebuild what is derived from a service's event log."""
+    from chassis.maintenance import replay as run
+
+    typer.echo(asyncio.run(run(service, Settings(), publish=publish)))
+
+
+dead_letters = typer.Typer(help="Events that could not be handled.", no_args_is_help=True)
+app.add_typer(dead_letters, name="dead-letters")
+
+
+@dead_letters.command("list")
+def list_dead_letters(services: Services = None) -> None:
+    """Show the events that were put aside, one a line, as JSON."""
+    from chassis.maintenance import list_dead_letters as run
+
+    settings = Settings()
+    for line in asyncio.run(run(services or settings.services, settings)):
+        typer.echo(line)
+
+
+@dead_letters.command("redrive")
+def redrive_dead_letters(services: Services = None) -> None:
+    """Send the events that were put aside to their topic once more."""
+    from chassis.maintenance import redrive_dead_letters as run
+
+    settings = Settings()
+    typer.echo(f"{asyncio.run(run(services or settings.services, settings))} events sent again")
+
+
+def main() -> None:
+    """The entry point: this module's commands and those that installed packages add."""
+    for extra in entry_points(group="boxoffice.commands"):
+        app.registered_commands.extend((commands := extra.load()).registered_commands)
+        app.registered_groups.extend(commands.registered_groups)
+    app()

@@ -1,0 +1,137 @@
+"""Calls from one service to another: in process when both live in this one, else over HTTP to a resolved instance."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+from httpx_aiohttp import AiohttpTransport
+
+from chassis.balancer import pick
+from chassis.discovery import Resolver
+from chassis.errors import Unavailable
+from chassis.telemetry import CALLS, current_traceparent
+
+Message = MutableMapping[str, Any]
+ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+
+CALL_SECONDS = 2.0
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the other service answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class Calls:
+    """The client for every other service. An answer is an answer whatever its status; none is Unavailable."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.local: dict[str, ASGIApp] = {}
+        self._resolver = resolver
+        self._transport: AiohttpTransport | None = None
+
+    async def request(
+        self, service: str, method: str, path: str, *, json: Any = None, timeout: float = CALL_SECONDS
+    ) -> Reply:
+        """Call `path` of `service` and wait for the answer at most `timeout` seconds.
+
+        A safe method that got no answer is tried once more, on another instance where there is one.
+        """
+        body = b"" if json is None else orjson.dumps(json)
+        started = time.perf_counter()
+        status = 0
+        try:
+            async with asyncio.timeout(timeout):
+                if app := self.local.get(service):
+                    reply = await _call_in_process(app, method, path, body)
+                else:
+                    reply = await self._call_over_http(service, method, path, body)
+            status = reply.status
+            return reply
+        except (TimeoutError, httpx.TransportError) as error:
+            raise Unavailable(f"{service} does not answer") from error
+        finally:
+            CALLS.labels(service, status).observe(time.perf_counter() - started)
+
+    async def close(self) -> None:
+        if self._transport:
+            await self._transport.aclose()
+
+    async def _call_over_http(self, service: str, method: str, path: str, body: bytes) -> Reply:
+        try:
+            return await self._send(service, method, path, body)
+        except httpx.TransportError:
+            if method not in SAFE_METHODS:
+                raise
+            return await self._send(service, method, path, body)
+
+    async def _send(self, service: str, method: str, path: str, body: bytes) -> Reply:
+        """One attempt. It drives the transport itself: httpx.AsyncClient's cookies, redirects and auth cost as much again."""
+        if self._transport is None:
+            self._transport = AiohttpTransport(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
+        instance = pick(await self._resolver.resolve(service))
+        request = httpx.Request(method, instance.url + path, headers=_headers(), content=body or None)
+        instance.outstanding += 1
+        try:
+            response = await self._transport.handle_async_request(request)
+            try:
+                content = await response.aread()
+            finally:
+                await response.aclose()
+        finally:
+            instance.outstanding -= 1
+        return Reply(response.status_code, dict(response.headers), content)
+
+
+def _headers() -> dict[str, str]:
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    if traceparent := current_traceparent():
+        headers["traceparent"] = traceparent
+    return headers
+
+
+async def _call_in_process(app: ASGIApp, method: str, path: str, body: bytes) -> Reply:
+    """Call an ASGI application as a server would, without a socket."""
+    path, _, query = path.partition("?")
+    scope: Message = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in _headers().items()],
+        "client": ("127.0.0.1", 0),
+        "server": ("in-process", 0),
+        "state": {},
+    }
+    start: Message = {}
+    chunks: list[bytes] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        elif message["type"] == "http.response.body":
+            chunks.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Reply(start["status"], headers, b"".join(chunks))

@@ -1,0 +1,128 @@
+"""A service's own Postgres database: connections that follow rotated credentials, one transaction a use case."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import asyncpg
+import orjson
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 1.5
+COMMAND_SECONDS = 10.0
+
+AFTER_COMMIT = "after_commit"
+
+
+class Credentials(Protocol):
+    """A user name and password that may change: `generation` counts the changes."""
+
+    username: str
+    password: str
+    generation: int
+
+    async def refresh(self, failed_generation: int) -> None:
+        """Lease a new user, unless the current one is already newer than `failed_generation`."""
+        ...
+
+
+class Database:
+    """The pool of one service. `appended` is called after a commit that appended events: it wakes the relay."""
+
+    def __init__(self, url: str, name: str, credentials: Credentials, *, pool_size: int = 6) -> None:
+        """`url` is `postgresql://HOST:PORT[/DATABASE]`; without a path the database is called `name`."""
+        self.name = name
+        self.appended: Callable[[], None] = lambda: None
+        self._credentials = credentials
+        parts = urlsplit(url)
+        self.address = f"{parts.hostname}:{parts.port or 5432}"
+        self._target: dict[str, Any] = {
+            "host": parts.hostname,
+            "port": parts.port or 5432,
+            "database": parts.path.strip("/") or name,
+        }
+        if "sslmode=" in parts.query:
+            self._target["ssl"] = parts.query.split("sslmode=", 1)[1].split("&", 1)[0]
+        self.engine: AsyncEngine = create_async_engine(
+            make_url("postgresql+asyncpg://"),
+            async_creator=self._connect,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=CONNECT_SECONDS,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+        )
+        event.listen(self.engine.sync_engine, "connect", self._remember_generation)
+        event.listen(self.engine.sync_engine, "checkout", self._refuse_stale)
+
+    async def _connect(self) -> asyncpg.Connection:
+        generation = self._credentials.generation
+        try:
+            return await self._login()
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            await self._credentials.refresh(generation)
+            return await self._login()
+
+    async def _login(self) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            user=self._credentials.username,
+            password=self._credentials.password,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            server_settings={"application_name": f"boxoffice-{self.name}", "jit": "off"},
+            **self._target,
+        )
+
+    def _remember_generation(self, _connection: object, record: Any) -> None:
+        record.info["generation"] = self._credentials.generation
+
+    def _refuse_stale(self, _connection: object, record: Any, _proxy: object) -> None:
+        """A connection made with credentials that have been rotated is replaced when it is next taken from the pool."""
+        if record.info.get("generation") != self._credentials.generation:
+            raise DisconnectionError("credentials were rotated")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end of the block, rolled back when the block raises."""
+        async with self.engine.begin() as tx:
+            callbacks: dict[str, Callable[[], Awaitable[None] | None]] = {}
+            tx.info[AFTER_COMMIT] = callbacks
+            tx.info["database"] = self
+            yield tx
+        for callback in callbacks.values():
+            try:
+                if (pending := callback()) is not None:
+                    await pending
+            except Exception:
+                log.exception("after commit")
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries only: each statement stands alone, without BEGIN and COMMIT."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def after_commit(tx: AsyncConnection, callback: Callable[[], Awaitable[None] | None], *, once: str = "") -> None:
+    """Run `callback` when `tx` has committed. What it raises is logged: the work is done, only its announcement failed.
+
+    `once` names callbacks of which a transaction needs only the last one.
+    """
+    callbacks = tx.info[AFTER_COMMIT]
+    callbacks[once or str(len(callbacks))] = callback
+
+
+def announce_append(tx: AsyncConnection) -> None:
+    """Wake the relay of the database that `tx` belongs to once `tx` has committed."""
+    database: Database = tx.info["database"]
+    after_commit(tx, database.appended, once="appended")

@@ -1,0 +1,138 @@
+"""Problem details (RFC 9457): an error is a class with a status and a slug, rendered by one handler."""
+
+import logging
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_PREFIX = "https://boxoffice.test/problems/"
+RETRY_AFTER = "1"
+
+
+class Problem(Exception):
+    """An answer other than success. Subclasses set `status` and `slug`; keyword arguments join the body."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members
+
+    def render(self) -> Response:
+        return problem_response(
+            self.status, self.slug, title=self.title, detail=self.detail, headers=self.headers, **self.members
+        )
+
+
+class NotFound(Problem):
+    status = 404
+    slug = "not-found"
+
+
+class Unauthenticated(Problem):
+    status = 401
+    slug = "unauthenticated"
+    title = "Sign in first"
+
+
+class Forbidden(Problem):
+    status = 403
+    slug = "forbidden"
+
+
+class Invalid(Problem):
+    """Well-formed input that breaks a rule."""
+
+    status = 422
+    slug = "invalid-input"
+
+
+class Unavailable(Problem):
+    """Something this request needs is away; the caller may try again."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Try again in a moment"
+
+    def __init__(self, detail: str = "", *, retry_after: str = RETRY_AFTER, **members: Any) -> None:
+        super().__init__(detail, headers={"retry-after": retry_after}, **members)
+
+
+def problem_response(
+    status: int, slug: str, *, title: str = "", detail: str = "", headers: dict[str, str] | None = None, **members: Any
+) -> Response:
+    """Render one problem document."""
+    body: dict[str, Any] = {"type": TYPE_PREFIX + slug, "title": title or HTTPStatus(status).phrase, "status": status}
+    if detail:
+        body["detail"] = detail
+    return Response(orjson.dumps(body | members), status, headers=headers, media_type=PROBLEM_JSON)
+
+
+INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+"""What a client library raises when a server is away, as opposed to a request that is wrong."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether `error` says that a server is away, so the same work may succeed later."""
+    if isinstance(error, Unavailable):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, INFRASTRUCTURE_ERRORS) or type(error).__module__.startswith(("redis.", "aiokafka."))
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+    return error.render()
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return problem_response(400, "malformed-json", detail="The body is not valid JSON.")
+    errors = [{"at": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+    return problem_response(422, "invalid-input", detail="The request has invalid members.", errors=errors)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem_response(error.status_code, slug, headers=dict(error.headers or {}))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    if is_outage(error):
+        log.warning("unavailable: %s %s: %s", request.method, request.url.path, type(error).__name__)
+        return Unavailable("A part of the system is away.").render()
+    log.error("unexpected error: %s %s", request.method, request.url.path, exc_info=error)
+    return problem_response(500, "internal-error")
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as a problem document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (*INFRASTRUCTURE_ERRORS, DBAPIError):
+        app.add_exception_handler(kind, _unexpected)
+    app.add_exception_handler(Exception, _unexpected)

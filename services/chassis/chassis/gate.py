@@ -1,0 +1,149 @@
+"""The way into a process: every request passes here before it reaches a service, and every answer on its way out."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from fastapi import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis.errors import NotFound, Problem
+from chassis.health import Readiness
+from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
+from chassis.limits import Admission, TooLarge, limit_body
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, new_traceparent, set_traceparent
+
+log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class UnsupportedMediaType(Problem):
+    status = 415
+    slug = "unsupported-media-type"
+
+
+class Gate:
+    """Dispatches requests to the services by path. Plain ASGI, because it stands in the way of every request."""
+
+    def __init__(self, services: Sequence[Service], settings: Settings, draining: asyncio.Event) -> None:
+        self._settings = settings
+        self._draining = draining
+        self.readiness: Readiness | None = None
+        """Set when the process has what it needs; until then it is not ready."""
+        self._admission = Admission(
+            max_in_flight=settings.max_in_flight,
+            max_queued=settings.max_queued,
+            max_seconds=settings.max_queue_seconds,
+        )
+        self._route, self._services = _router(services)
+        self._served_by = {
+            each.name: f"{each.name}/{settings.instance}@{settings.region}".encode() for each in services
+        }
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path in ("/livez", "/readyz", "/metrics"):
+            await (await self._about_itself(path))(scope, receive, send)
+            return
+        found = self._route(path)
+        if not found or not found.lastindex:
+            await NotFound().render()(scope, receive, send)
+            return
+        await self._serve(self._services[found.lastindex - 1], scope, receive, send)
+
+    async def _about_itself(self, path: str) -> Response:
+        if path == "/metrics":
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        if path == "/livez":
+            return Response(b'{"live":true}', media_type="application/json")
+        status, body = await self.readiness.ask() if self.readiness else (503, b'{"ready":false,"starting":true}')
+        return Response(body, status, media_type="application/json")
+
+    async def _serve(self, service: Service, scope: Message, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        exchange = _Exchange(send, self._served_by[service.name], closing=self._draining.is_set())
+        headers = dict(scope["headers"])
+        set_traceparent(headers.get(b"traceparent", b"").decode("latin-1") or new_traceparent())
+        admitted = False
+        try:
+            receive = self._checked(scope, headers, receive)
+            await self._admission.enter()
+            admitted = True
+            exchange.on_stream = self._admission.leave
+            IN_FLIGHT.labels(service.name).inc()
+            await service.app(scope, receive, exchange.send)
+        except Problem as problem:
+            REJECTED.labels(service.name).inc()
+            await problem.render()(scope, receive, exchange.send)
+        except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
+            if not exchange.status:
+                raise
+            log.debug("passed on: %s", error)
+        finally:
+            if admitted:
+                IN_FLIGHT.labels(service.name).dec()
+                if not exchange.streams:
+                    self._admission.leave()
+            if not exchange.streams:
+                labels = (service.name, scope["method"], exchange.status)
+                REQUESTS.labels(*labels).observe(time.perf_counter() - started)
+
+    def _checked(self, scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Refuse what no service wants to see; the body that is left is bounded."""
+        if scope["method"] in SAFE_METHODS:
+            return receive
+        if not is_same_origin(scope["method"], scope["headers"], self._settings.public_origins):
+            raise CrossOrigin("State may only be changed from this site's own pages.")
+        length = headers.get(b"content-length")
+        if length is None:
+            return limit_body(receive, self._settings.max_body_bytes) if b"transfer-encoding" in headers else receive
+        if int(length) > self._settings.max_body_bytes:
+            raise TooLarge(f"A body may have {self._settings.max_body_bytes} bytes.")
+        if int(length) and not headers.get(b"content-type", b"").startswith(b"application/json"):
+            raise UnsupportedMediaType("Send application/json.")
+        return receive
+
+
+class _Exchange:
+    """One answer on its way out: adds the headers that every answer has, and notices whether it is a stream."""
+
+    __slots__ = ("_closing", "_send", "_served_by", "on_stream", "status", "streams")
+
+    def __init__(self, send: Send, served_by: bytes, *, closing: bool) -> None:
+        self._send = send
+        self._served_by = served_by
+        self._closing = closing
+        self.on_stream: Callable[[], None] = lambda: None
+        self.status = 0
+        self.streams = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = message["headers"] = list(message.get("headers", ()))
+            headers.append((b"x-served-by", self._served_by))
+            if self._closing:
+                headers.append((b"connection", b"close"))
+            if any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers):
+                self.streams = True  # a stream lasts for minutes and does next to nothing: it gives its place back
+                self.on_stream()
+        await self._send(message)
+
+
+def _router(services: Sequence[Service]) -> tuple[Callable[[str], re.Match[str] | None], list[Service]]:
+    """One regular expression for all paths; of two patterns that match the one with more segments wins."""
+    pairs = sorted(
+        ((path, service) for service in services for path in service.paths),
+        key=lambda pair: (pair[0].count("/"), len(pair[0])),
+        reverse=True,
+    )
+    alternatives = (f"({re.sub('{[^}]*}', '[^/]+', path)}(?:/.*)?$)" for path, _ in pairs)
+    return re.compile("|".join(alternatives) or "(?!)").match, [service for _, service in pairs]

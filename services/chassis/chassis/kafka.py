@@ -1,0 +1,171 @@
+"""Kafka as transport: events travel as CloudEvents in binary mode, the envelope in the record's headers."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from chassis.settings import Settings
+
+DEAD_LETTER = ".dead-letter"
+SEND_SECONDS = 10.0
+METADATA_SECONDS = 3.0
+FETCH_WAIT_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event on its way to Kafka; `value` is its data as JSON."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    id: str
+    type: str
+    source: str
+    time: str
+    traceparent: str = ""
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The CloudEvents attributes, and the trace context of W3C."""
+        return [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", self.id.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_time", self.time.encode()),
+            ("content-type", b"application/json"),
+            ("traceparent", self.traceparent.encode()),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The offsets that the records of one batch got in one partition."""
+
+    first: int
+    last: int
+
+
+class Producer:
+    """One producer for all services of a process. It connects when it is first needed, and again when it has to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._connecting = asyncio.Lock()
+        self._producer: AIOKafkaProducer | None = None
+        self._reader: AIOKafkaConsumer | None = None
+
+    async def send(self, batch: Sequence[Outgoing]) -> dict[tuple[str, int], Acknowledged]:
+        """Send `batch` in order and wait until all of it is acknowledged; answers the offsets by topic and partition.
+
+        Raises KafkaError or TimeoutError when not all of it was; then some of it may have arrived.
+        """
+        producer = await self._connected()
+        async with asyncio.timeout(SEND_SECONDS):
+            # A broker that came back without its log makes the topics anew when it is asked for them; to send first
+            # would write to partitions that it does not know.
+            for topic in {event.topic for event in batch}:
+                await producer.client.add_topic(topic)
+            await producer.client.force_metadata_update()
+            pending = [
+                await producer.send(event.topic, event.value, key=event.key, headers=event.headers()) for event in batch
+            ]
+            records = await asyncio.gather(*pending)
+        acknowledged: dict[tuple[str, int], Acknowledged] = {}
+        for record in records:
+            place = (record.topic, record.partition)
+            first = acknowledged[place].first if place in acknowledged else record.offset
+            acknowledged[place] = Acknowledged(first=min(first, record.offset), last=record.offset)
+        return acknowledged
+
+    async def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Where the log of each partition ends (the offset that the next record gets, or a little less)."""
+        reader = await self._connected_reader()
+        partitions = [TopicPartition(topic, partition) for topic, partition in places]
+        async with asyncio.timeout(METADATA_SECONDS):
+            offsets = await reader.end_offsets(partitions)
+        return {(place.topic, place.partition): offset for place, offset in offsets.items()}
+
+    async def close(self) -> None:
+        for client in (self._producer, self._reader):
+            if client:
+                with suppress(KafkaError):
+                    await client.stop()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._producer is None:
+                self._producer = await _started(
+                    AIOKafkaProducer(
+                        bootstrap_servers=self._settings.kafka_bootstrap_servers,
+                        acks="all",
+                        enable_idempotence=self._settings.kafka_idempotence,
+                        linger_ms=1,
+                        max_batch_size=256 * 1024,
+                        request_timeout_ms=5000,
+                        retry_backoff_ms=100,
+                    )
+                )
+            return self._producer
+
+    async def _connected_reader(self) -> AIOKafkaConsumer:
+        async with self._connecting:
+            if self._reader is None:
+                self._reader = await _started(
+                    AIOKafkaConsumer(bootstrap_servers=self._settings.kafka_bootstrap_servers, enable_auto_commit=False)
+                )
+            return self._reader
+
+
+def group_consumer(settings: Settings, group: str, topics: Sequence[str]) -> AIOKafkaConsumer:
+    """A consumer that shares the partitions of `topics` with the others of `group`; offsets are committed by hand."""
+    return AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        group_id=group,
+        client_id=settings.instance,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=1000,
+        rebalance_timeout_ms=3000,
+        request_timeout_ms=11_000,
+        retry_backoff_ms=200,
+    )
+
+
+async def ensure_topics(settings: Settings, topics: Iterable[str]) -> None:
+    """Create the topics that are missing, and their dead-letter topics. Raises KafkaError when Kafka is away."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=5000)
+    try:
+        await admin.start()
+        wanted = {name for topic in topics for name in (topic, topic + DEAD_LETTER)} - set(await admin.list_topics())
+        await admin.create_topics(
+            [NewTopic(name, settings.kafka_partitions, settings.kafka_replication) for name in sorted(wanted)]
+        )
+    finally:
+        await admin.close()
+
+
+Client = TypeVar("Client", AIOKafkaProducer, AIOKafkaConsumer)
+
+
+async def _started(client: Client) -> Client:
+    try:
+        await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client
+
+
+def header(record: ConsumerRecord, name: str) -> str:
+    """A header of `record` as text; empty where there is none."""
+    return next((value.decode() for key, value in record.headers if key == name), "")

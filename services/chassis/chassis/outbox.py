@@ -1,0 +1,167 @@
+"""The transactional outbox: an event is appended to the service's own log in the transaction of the change it tells of.
+
+The relay sends what is not yet published to Kafka in order of position. One relay of a service is active at a time:
+the one that holds the advisory lock of its database. Postgres is the truth. Where Kafka turns out to have lost its log,
+what it ought to hold is sent again, and the inboxes of the consumers sort out what they have handled before.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import any_, bindparam, cast, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database, announce_append
+from chassis.errors import Problem
+from chassis.events import Event
+from chassis.ids import uuid7
+from chassis.kafka import Acknowledged, Outgoing, Producer
+from chassis.tables import event_log, relay_offset
+from chassis.telemetry import OUTBOX_DEPTH, PUBLISHED, traceparent_of
+from chassis.worker import Worker
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+RELAY_LOCK = 0x0B0F
+"""The advisory lock's number; each service has a database of its own, and so a lock of its own."""
+
+
+class ConcurrencyConflict(Problem):
+    """Somebody else appended to the same aggregate first."""
+
+    status = 409
+    slug = "concurrent-change"
+
+
+async def append(tx: AsyncConnection, *events: Event, versions: Sequence[int] | None = None) -> None:
+    """Append `events` to the log; they are published once `tx` has committed.
+
+    An event-sourced aggregate gives the `versions` of its events, from 1. Raises ConcurrencyConflict when one is taken.
+    """
+    if not events:
+        return
+    numbers: Sequence[int | None] = versions or [None] * len(events)
+    rows = [
+        {
+            "id": uuid7(),
+            "topic": event.topic,
+            "key": event.key,
+            "version": version,
+            "type": event.type,
+            "data": event.model_dump(mode="json"),
+            "traceparent": traceparent_of(event.key),
+        }
+        for event, version in zip(events, numbers, strict=True)
+    ]
+    try:
+        await tx.execute(insert(event_log), rows)
+    except IntegrityError as error:
+        raise ConcurrencyConflict("Somebody changed this at the same moment.") from error
+    announce_append(tx)
+
+
+_unpublished = (
+    select(
+        event_log.c.position,
+        event_log.c.id,
+        event_log.c.topic,
+        event_log.c.key,
+        event_log.c.type,
+        cast(event_log.c.data, postgresql.TEXT).label("data"),
+        event_log.c.traceparent,
+        event_log.c.time,
+    )
+    .where(event_log.c.published_at.is_(None))
+    .order_by(event_log.c.position)
+    .limit(BATCH)
+)
+_mark_published = (
+    update(event_log)
+    .where(event_log.c.position == any_(bindparam("positions", type_=postgresql.ARRAY(postgresql.BIGINT))))
+    .values(published_at=func.now())
+)
+_offsets = postgresql.insert(relay_offset)
+_remember_offset = _offsets.on_conflict_do_update(
+    index_elements=[relay_offset.c.topic, relay_offset.c.partition], set_={"offset": _offsets.excluded.offset}
+)
+
+
+class Relay:
+    """Moves the event log of one service to Kafka."""
+
+    def __init__(self, database: Database, producer: Producer, *, retention_hours: float) -> None:
+        """`retention_hours`: how long Kafka keeps events, and so how far back a lost log is sent again."""
+        self._database = database
+        self._producer = producer
+        self._retention = timedelta(hours=retention_hours)
+        self.worker = Worker(f"relay:{database.name}", self.step, idle_seconds=0.5)
+        database.appended = self.worker.wake
+
+    async def step(self) -> int:
+        """Publish one batch; returns how many events it held."""
+        async with self._database.transaction() as tx:
+            if not await tx.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
+                return 0
+            rows = (await tx.execute(_unpublished)).all()
+            OUTBOX_DEPTH.labels(self._database.name).set(len(rows))
+            if not rows:
+                await self._refill_if_lost(tx)
+                return 0
+            acknowledged = await self._producer.send([self._outgoing(row) for row in rows])
+            await tx.execute(_mark_published, {"positions": [row.position for row in rows]})
+            lost = await self._went_back(tx, acknowledged)
+            if lost:
+                await self._publish_again(tx)
+            await tx.execute(
+                _remember_offset,
+                [
+                    {"topic": topic, "partition": part, "offset": ack.first}
+                    for (topic, part), ack in acknowledged.items()
+                ],
+            )
+        PUBLISHED.labels(self._database.name).inc(len(rows))
+        return len(rows)
+
+    def _outgoing(self, row: Any) -> Outgoing:
+        return Outgoing(
+            topic=row.topic,
+            key=row.key.encode(),
+            value=row.data.encode(),
+            id=str(row.id),
+            type=row.type,
+            source=self._database.name,
+            time=row.time.isoformat(),
+            traceparent=row.traceparent,
+        )
+
+    async def _went_back(self, tx: AsyncConnection, acknowledged: dict[tuple[str, int], Acknowledged]) -> bool:
+        """Whether Kafka acknowledged an offset that is not above the last one: then its log is not the one we wrote."""
+        known = await self._known_offsets(tx)
+        return any(ack.first <= known[place] for place, ack in acknowledged.items() if place in known)
+
+    async def _refill_if_lost(self, tx: AsyncConnection) -> None:
+        """Compare, when there is nothing to publish, the ends of Kafka's log with what was acknowledged."""
+        known = await self._known_offsets(tx)
+        if not known:
+            return
+        ends = await self._producer.ends(list(known))
+        if any(ends.get(place, 0) < offset for place, offset in known.items()):
+            await self._publish_again(tx)
+
+    @staticmethod
+    async def _known_offsets(tx: AsyncConnection) -> dict[tuple[str, int], int]:
+        rows = await tx.execute(select(relay_offset.c.topic, relay_offset.c.partition, relay_offset.c.offset))
+        return {(row.topic, row.partition): row.offset for row in rows}
+
+    async def _publish_again(self, tx: AsyncConnection) -> None:
+        result = await tx.execute(
+            update(event_log).where(event_log.c.time > func.now() - self._retention).values(published_at=None)
+        )
+        await tx.execute(text("DELETE FROM relay_offset"))
+        log.warning("kafka lost its log: %s publishes %d events again", self._database.name, result.rowcount)
+        self.worker.wake()

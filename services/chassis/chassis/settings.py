@@ -1,0 +1,115 @@
+"""Typed settings of a process, named after capabilities.
+
+They come from the environment, which a deployment fills from `deploy/<tier>/tier.env`. No code asks which
+tier it runs on: it asks whether a capability is there. A service's own settings inherit from `ServiceSettings`.
+"""
+
+import os
+import socket
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Discovery(StrEnum):
+    """How a caller finds the instances of a service that runs in another process."""
+
+    STATIC = "static"
+    DNS = "dns"
+    FILE = "file"
+    KUBERNETES = "kubernetes"
+
+
+class TLS(StrEnum):
+    """Where TLS ends: at the edge only, or between all processes with a certificate on both sides."""
+
+    EDGE = "edge"
+    MUTUAL = "mutual"
+
+
+class VaultAuth(StrEnum):
+    """How a process proves to Vault who it is."""
+
+    APPROLE = "approle"
+    KUBERNETES = "kubernetes"
+
+
+class Role(StrEnum):
+    """Which half of a service a process runs: answering requests, working on events, or both."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
+class Settings(BaseSettings):
+    """The capabilities of one process. Durations are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    services: Annotated[tuple[str, ...], NoDecode] = ("all",)
+    role: Role = Role.ALL
+    region: str = "local"
+    zone: str = "a"
+    instance: str = Field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+    version: str = "0.1.0"
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins that may send state-changing requests besides the request's own host, e.g. `https://shop.example`."""
+    drain_seconds: float = 1.0
+    """How long readiness fails before the process stops accepting connections."""
+    shutdown_seconds: float = 20.0
+    max_in_flight: int = 64
+    max_queued: int = 512
+    max_queue_seconds: float = 2.0
+    max_body_bytes: int = 64 * 1024
+    log_level: str = "INFO"
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+
+    tls: TLS = TLS.EDGE
+    discovery: Discovery = Discovery.STATIC
+    upstreams: str = ""
+    """Addresses for static discovery: `orders=http://h1:8000|http://h2:8000,seats=http://h3:8000`."""
+
+    database_url: str = "postgresql://127.0.0.1:5432"
+    """Where Postgres is, without credentials (those are leased from Vault) and without the name of a database."""
+    database_pool: int = 6
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_partitions: int = 4
+    kafka_replication: int = 1
+    kafka_idempotence: bool = True
+    kafka_retention_hours: float = 168.0
+    smtp_url: str = "smtp://127.0.0.1:1025"
+
+    vault_addr: str = "http://127.0.0.1:8200"
+    vault_auth: VaultAuth = VaultAuth.APPROLE
+    vault_role: str = "app"
+    vault_role_id_file: Path | None = None
+    vault_secret_id_file: Path | None = None
+    vault_ca_file: Path | None = None
+
+    @field_validator("services", "public_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @cached_property
+    def static_upstreams(self) -> dict[str, tuple[str, ...]]:
+        """`upstreams` by service name."""
+        pairs = (entry.split("=", 1) for entry in self.upstreams.split(",") if "=" in entry)
+        return {name.strip(): tuple(urls.strip().split("|")) for name, urls in pairs}
+
+
+class ServiceSettings(BaseSettings):
+    """Base of a service's own settings: give the subclass an `env_prefix`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)

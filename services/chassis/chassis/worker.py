@@ -1,0 +1,70 @@
+"""A background loop that works off what is due: rounds while there is work, then sleep until woken or the time is over."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from chassis.errors import is_outage
+
+log = logging.getLogger(__name__)
+
+MAX_BACKOFF_SECONDS = 5.0
+
+
+class Worker:
+    """Runs `step` again and again. `step` does one round and returns how many items it handled (0: nothing is due).
+
+    A failing round is repeated with growing, jittered pauses: durable work waits in the database, nothing is lost.
+    """
+
+    def __init__(self, name: str, step: Callable[[], Awaitable[int]], *, idle_seconds: float = 1.0) -> None:
+        self.name = name
+        self._step = step
+        self._idle_seconds = idle_seconds
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Say that there may be work now."""
+        self._woken.set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"worker:{self.name}")
+
+    async def stop(self, grace_seconds: float = 10.0) -> None:
+        """Let the round that is under way finish, at most `grace_seconds`, then end the loop."""
+        self._stopping = True
+        self._woken.set()
+        if self._task:
+            _, running = await asyncio.wait({self._task}, timeout=grace_seconds)
+            for task in running:
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                handled = await self._step()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                self._report(error, failures)
+                await self._pause(min(MAX_BACKOFF_SECONDS, 0.1 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
+                continue
+            if not handled:
+                await self._pause(self._idle_seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+
+    def _report(self, error: Exception, failures: int) -> None:
+        if not is_outage(error):
+            log.error("worker %s failed", self.name, exc_info=error)
+        elif failures == 1:
+            log.warning("worker %s waits: %s", self.name, f"{type(error).__name__}: {error}".splitlines()[0])
