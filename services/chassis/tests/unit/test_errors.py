@@ -22,14 +22,10 @@ class Height(BaseModel):
     centimetres: int
 
 
-class HeadInTheClouds(ConnectionError):
-    pass
-
-
 RAISED = {
     "missing": NotFound("There is no such giant."),
     "tall": TooTall("Stoop.", centimetres=231),
-    "away": HeadInTheClouds("10.0.0.7:5432 refused"),
+    "away": ConnectionRefusedError("10.0.0.7:5432 refused"),
     "bug": RuntimeError("secret detail"),
     "bad-statement": DBAPIError("SELECT secret", None, asyncpg.PostgresError("secret detail")),
     "method": HTTPException(405, headers={"allow": "GET"}),
