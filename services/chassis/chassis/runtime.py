@@ -15,8 +15,6 @@ from chassis.secrets import Secrets
 from chassis.sessions import Sessions
 from chassis.settings import ServiceSettings, Settings
 
-T = TypeVar("T")
-
 Part = TypeVar("Part")
 
 
@@ -34,17 +32,6 @@ class Runtime:
     secrets: Secrets
     calls: Calls
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
-
-    def once(self, make: "Callable[[Runtime], T]") -> T:
-        """What `make` builds for this service: built when first asked for and shared from then on.
-
-        So a handler can wake the worker that does the slow part: both ask for `runtime.once(that_worker)`.
-        """
-        if make not in self._made:
-            self._made[make] = make(self)
-        return cast("T", self._made[make])
-
     parts: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)
 
     def part(self, kind: Callable[["Runtime"], Part]) -> Part:
