@@ -1,29 +1,28 @@
 """A batch of values as a table, so that one statement does the work of many.
 
-It is one parameter for each column whatever the number of rows: the statement stays the same text, and both SQLAlchemy
-and Postgres have it prepared already.
+It is one parameter for each column whatever the number of rows: the statement stays the same text, which SQLAlchemy has
+compiled and Postgres has prepared already.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import TableValuedAlias, bindparam, column, func
+from sqlalchemy import ColumnClause, ColumnElement, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
-from sqlalchemy.sql.elements import KeyedColumnElement
 
 
 def as_table(
-    rows: Sequence[Mapping[str, Any]], columns: ReadOnlyColumnCollection[str, KeyedColumnElement[Any]], *names: str
+    rows: Sequence[Mapping[str, Any]], *columns: ColumnElement[Any], name: str = "batch"
 ) -> TableValuedAlias:
-    """The members `names` of `rows` as a FROM item called `batch`, typed like those of `columns` (of a table: `table.c`).
+    """The members of `rows` that are called like `columns`, typed like them, as a FROM item called `name`.
 
-    >>> batch = as_table(rows, charges.c, "order_id", "amount")
+    >>> batch = as_table(rows, charges.c.order_id, charges.c.amount)
     >>> insert(charges).from_select(["order_id", "amount"], select(batch))
     """
+    names = [str(each.key) for each in columns]
     arrays = (
-        bindparam(f"batch_{name}", [row[name] for row in rows], type_=ARRAY(columns[name].type), unique=True)
-        for name in names
+        bindparam(f"{name}_{key}", [row[key] for row in rows], type_=ARRAY(each.type), unique=True)
+        for key, each in zip(names, columns, strict=True)
     )
-    typed = (column(name, columns[name].type) for name in names)
-    return func.unnest(*arrays).table_valued(*typed, name="batch").render_derived()
+    typed: list[ColumnClause[Any]] = [column(key, each.type) for key, each in zip(names, columns, strict=True)]
+    return func.unnest(*arrays).table_valued(*typed, name=name).render_derived()
