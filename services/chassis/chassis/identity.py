@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime import runtime
+from chassis.sessions import Session
 
 COOKIE = "__Host-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -35,23 +36,27 @@ class CrossOrigin(Forbidden):
 
 async def optional_principal(request: Request) -> Principal | None:
     """The signed-in account, or None. Asks Redis once, and only when the request carries a session cookie."""
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return None
-    session = await runtime(request).sessions.load(token)
-    if session is None:
-        return None
-    return Principal(session.account_id, session.roles, session.jurisdiction, session.key)
+    session = await _load_session(request)
+    return None if session is None else _principal_of(session)
 
 
 OptionalPrincipal = Annotated[Principal | None, Depends(optional_principal)]
 
 
-async def current_principal(principal: OptionalPrincipal) -> Principal:
-    """The signed-in account; 401 without one."""
-    if principal is None:
+async def current_session(request: Request) -> Session:
+    """The session of this request, with all that is known of it; 401 without one."""
+    session = await _load_session(request)
+    if session is None:
         raise Unauthenticated
-    return principal
+    return session
+
+
+CurrentSession = Annotated[Session, Depends(current_session)]
+
+
+async def current_principal(request: Request) -> Principal:
+    """The signed-in account; 401 without one."""
+    return _principal_of(await current_session(request))
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
@@ -69,6 +74,15 @@ def requires_role(role: str) -> Callable[[Principal], Principal]:
         return principal
 
     return check
+
+
+async def _load_session(request: Request) -> Session | None:
+    token = request.cookies.get(COOKIE)
+    return await runtime(request).sessions.load(token) if token else None
+
+
+def _principal_of(session: Session) -> Principal:
+    return Principal(session.account_id, session.roles, session.jurisdiction, session.key)
 
 
 def is_same_origin(method: str, headers: Iterable[tuple[bytes, bytes]], allowed: Collection[str] = ()) -> bool:

@@ -1,0 +1,1 @@
+"""Accounts: customers, credentials, sessions, home jurisdiction."""

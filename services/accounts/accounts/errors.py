@@ -1,0 +1,19 @@
+"""The answers of accounts other than success."""
+
+from chassis.errors import Problem
+
+
+class EmailTaken(Problem):
+    """There is an account with this e-mail address."""
+
+    status = 409
+    slug = "email-taken"
+    title = "There is an account with this e-mail address"
+
+
+class WrongCredentials(Problem):
+    """No account has this address and password; which of them is wrong stays unsaid."""
+
+    status = 401
+    slug = "wrong-credentials"
+    title = "E-mail address or password is wrong"

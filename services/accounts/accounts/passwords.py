@@ -1,0 +1,71 @@
+"""Passwords as argon2id hashes, computed off the event loop and only a few at a time."""
+
+import asyncio
+import base64
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from accounts.settings import Settings
+from chassis.limits import Admission
+
+MAX_WAITING = 256
+MAX_WAIT_SECONDS = 5.0
+
+
+class Passwords:
+    """Hashes and verifies. Callers hold a `slot`; past the waiting line they get a 503 (`chassis.limits.Busy`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.password_rounds,
+            memory_cost=settings.password_memory_kib,
+            parallelism=settings.password_lanes,
+        )
+        self._slots = Admission(
+            max_in_flight=settings.concurrent_hashes, max_queued=MAX_WAITING, max_seconds=MAX_WAIT_SECONDS
+        )
+        self._decoy = _decoy(self._hasher)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """One of the places for hashing, which bound the memory and the cores that sign-ins take."""
+        await self._slots.enter()
+        try:
+            yield
+        finally:
+            self._slots.leave()
+
+    async def hash(self, password: str) -> str:
+        """A new hash in PHC form, with a salt of its own."""
+        return await asyncio.to_thread(self._hasher.hash, _prepared(password))
+
+    async def verify(self, known_hash: str | None, password: str) -> bool:
+        """Whether `password` belongs to `known_hash`; None, for an unknown account, takes as long and never does."""
+        right = await asyncio.to_thread(self._verify, known_hash or self._decoy, _prepared(password))
+        return right and known_hash is not None
+
+    def is_outdated(self, known_hash: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(known_hash)
+
+    def _verify(self, known_hash: str, password: bytes) -> bool:
+        try:
+            return self._hasher.verify(known_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _prepared(password: str) -> bytes:
+    """The same bytes for a password however a keyboard composes its characters (NFKC, as NIST SP 800-63B advises)."""
+    return unicodedata.normalize("NFKC", password).encode()
+
+
+def _decoy(hasher: PasswordHasher) -> str:
+    """A well-formed hash with today's parameters that no password is known for."""
+    salt, digest = (base64.b64encode(bytes(size)).rstrip(b"=").decode() for size in (hasher.salt_len, hasher.hash_len))
+    parameters = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${parameters}${salt}${digest}"

@@ -1,0 +1,24 @@
+"""Settings of accounts: what a password costs, and how often a wrong one may be tried."""
+
+import os
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The cost of argon2id is OWASP's minimum: some 30 ms of one core and 19 MiB for each password."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="ACCOUNTS_")
+
+    password_memory_kib: int = 19 * 1024
+    password_rounds: int = 2
+    password_lanes: int = 1
+    concurrent_hashes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) // 2))
+    """Passwords hashed at the same time in one process; half of the cores, so that other requests go on."""
+
+    sign_in_window_seconds: int = 300
+    failures_per_email: int = 8
+    failures_per_address: int = 100
