@@ -54,7 +54,8 @@ class Page(BaseModel, Generic[Item]):
 
 def encode_cursor(key: tuple[Part, ...]) -> str:
     """The opaque form of the sort key of a row."""
-    return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
+    # the driver has UUIDs of its own, which orjson takes only as text
+    return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, kind: type[Key]) -> Key:
@@ -95,7 +96,7 @@ class PageRequest:
         return Page(items=[render(row) for row in shown], next_cursor=encode_cursor(key(shown[-1])) if more else None)
 
 
-def page_request(
+async def page_request(
     cursor: Annotated[str | None, Query(max_length=MAX_CURSOR_LENGTH)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> PageRequest:
