@@ -1,0 +1,1 @@
+"""Catalog: venues, shows, performances, prices."""

@@ -1,0 +1,110 @@
+"""Catalog's routes."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from catalog import domain, handlers
+from catalog.domain import RuleBroken
+from catalog.pages import ORGANISER, Pages
+from catalog.repository import Search
+from catalog.schemas import (
+    NO_CONTROL,
+    ListedShow,
+    NewPerformance,
+    NewShow,
+    NewVenue,
+    PerformanceView,
+    ShowView,
+    VenueView,
+)
+from chassis.errors import Invalid
+from chassis.identity import OptionalPrincipal, requires_role
+from chassis.pagination import Page, PageRequestDep
+from chassis.runtime import RuntimeDep
+
+router = APIRouter(tags=["catalog"])
+organisers = APIRouter(tags=["catalog"], dependencies=[Depends(requires_role(ORGANISER))])
+
+Word = Annotated[str | None, Query(max_length=100, pattern=NO_CONTROL)]
+
+
+@router.get("/api/shows", response_model=Page[ListedShow])
+async def list_shows(
+    *,
+    request: Request,
+    runtime: RuntimeDep,
+    reader: OptionalPrincipal,
+    page: PageRequestDep,
+    q: Word = None,
+    city: Word = None,
+    starts_from: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    starts_to: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+) -> Response:
+    """The programme: shows by the date of their next performance.
+
+    `q` finds words in title, genre and description; `city`, `from` and `to` (a date, or a time; `to` includes its
+    date) find shows by a performance.
+    """
+    search = Search(
+        terms=domain.search_terms(q) if q and q.strip() else None,
+        city=city.strip() if city and city.strip() else None,
+        starts_from=_moment(starts_from),
+        starts_to=_moment(starts_to, ends=True),
+        after=page.after(tuple[datetime, UUID]),
+        limit=page.rows,
+    )
+    return await runtime.part(Pages).programme(request, reader, search)
+
+
+@router.get("/api/shows/{show_id}", response_model=ShowView)
+async def get_show(request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, show_id: UUID) -> Response:
+    """One show with its performances to come."""
+    return await runtime.part(Pages).show(request, reader, show_id)
+
+
+@router.get("/api/performances/{performance_id}", response_model=PerformanceView)
+async def get_performance(
+    request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, performance_id: UUID
+) -> Response:
+    """One performance."""
+    return await runtime.part(Pages).performance(request, reader, performance_id)
+
+
+@organisers.post("/api/venues", status_code=201)
+async def create_venue(runtime: RuntimeDep, new: NewVenue) -> VenueView:
+    """Add a venue with its seating plan."""
+    return await handlers.create_venue(runtime, new)
+
+
+@organisers.post("/api/shows", status_code=201)
+async def create_show(runtime: RuntimeDep, new: NewShow, response: Response) -> ShowView:
+    """Add a show."""
+    show = await handlers.create_show(runtime, new)
+    response.headers["location"] = f"/api/shows/{show.id}"
+    return show
+
+
+@organisers.post("/api/shows/{show_id}/performances", status_code=201)
+async def schedule_performance(
+    runtime: RuntimeDep, show_id: UUID, new: NewPerformance, response: Response
+) -> PerformanceView:
+    """Put a performance of a show on sale, with a price for each zone of the venue."""
+    performance = await handlers.schedule_performance(runtime, show_id, new)
+    response.headers["location"] = f"/api/performances/{performance.id}"
+    return performance
+
+
+@organisers.post("/api/performances/{performance_id}/cancellation", status_code=202)
+async def cancel_performance(runtime: RuntimeDep, performance_id: UUID) -> PerformanceView:
+    """Cancel a performance for good: its orders are refunded. A second time changes nothing."""
+    return await handlers.cancel_performance(runtime, performance_id)
+
+
+def _moment(text: str | None, *, ends: bool = False) -> datetime | None:
+    try:
+        return domain.moment(text, ends=ends) if text else None
+    except RuleBroken as error:
+        raise Invalid(str(error)) from error

@@ -1,0 +1,20 @@
+"""What catalog listens to: whether a performance has seats left."""
+
+from uuid import UUID
+
+from catalog.handlers import SaleHandlers
+from chassis.events import Event, Subscription
+from chassis.runtime import Runtime
+
+
+class SeatsSoldOut(Event, topic="seats", type="seats.sold_out", key="performance_id"):
+    performance_id: UUID
+
+
+class SeatsBackOnSale(Event, topic="seats", type="seats.back_on_sale", key="performance_id"):
+    performance_id: UUID
+
+
+def subscriptions(runtime: Runtime) -> list[Subscription]:
+    sale = SaleHandlers(runtime)
+    return [Subscription(SeatsSoldOut, sale.on_sold_out), Subscription(SeatsBackOnSale, sale.on_back_on_sale)]

@@ -1,0 +1,104 @@
+"""Catalog's use cases: each one transaction, its events in the same one."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog import domain, repository
+from catalog.domain import PricedZone, RuleBroken, Zone
+from catalog.events import PerformanceCancelled, PerformanceScheduled
+from catalog.pages import Pages
+from catalog.schemas import NewPerformance, NewShow, NewVenue, PerformanceView, ShowView, VenueView
+from catalog.tables import performances, shows, venues
+from chassis import outbox
+from chassis.database import after_commit
+from chassis.errors import Invalid, NotFound
+from chassis.events import Received, now
+from chassis.ids import uuid7
+from chassis.runtime import Runtime
+
+
+async def create_venue(runtime: Runtime, new: NewVenue) -> VenueView:
+    venue = {"id": uuid7(), **new.model_dump(mode="json")}
+    async with runtime.database.transaction() as tx:
+        await repository.add(tx, venues, [venue])
+    return VenueView.model_validate(venue)
+
+
+async def create_show(runtime: Runtime, new: NewShow) -> ShowView:
+    show = {"id": uuid7(), **new.model_dump()}
+    async with runtime.database.transaction() as tx:
+        await repository.add(tx, shows, [show])
+        after_commit(tx, runtime.part(Pages).clear)
+    return ShowView.model_validate({**show, "performances": []})
+
+
+async def schedule_performance(runtime: Runtime, show_id: UUID, new: NewPerformance) -> PerformanceView:
+    """Put a performance on sale. Raises NotFound without the show, Invalid where a rule of the domain is broken."""
+    async with runtime.database.transaction() as tx:
+        if await repository.show(tx, show_id) is None:
+            raise NotFound("There is no such show.")
+        if (venue := await repository.venue(tx, new.venue_id)) is None:
+            raise Invalid("There is no such venue.")
+        zones = _price(venue, new)
+        performance_id = uuid7()
+        performance = {
+            "id": performance_id,
+            "show_id": show_id,
+            "venue_id": new.venue_id,
+            "starts_at": new.starts_at,
+            "prices": {zone.name: zone.price.model_dump() for zone in zones},
+        }
+        await repository.add(tx, performances, [performance])
+        view = await _viewed(tx, performance_id)
+        await outbox.append(tx, scheduled(view, zones))
+        after_commit(tx, runtime.part(Pages).clear)
+    return view
+
+
+async def cancel_performance(runtime: Runtime, performance_id: UUID) -> PerformanceView:
+    """Cancel a performance for good; a second time changes nothing. Raises NotFound."""
+    async with runtime.database.transaction() as tx:
+        if await repository.cancel(tx, performance_id):
+            await outbox.append(tx, PerformanceCancelled(performance_id=performance_id))
+            after_commit(tx, runtime.part(Pages).clear)
+        return await _viewed(tx, performance_id)
+
+
+class SaleHandlers:
+    """What catalog learns from the sale of seats."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._pages = runtime.part(Pages)
+
+    async def on_sold_out(self, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+        await self._mark(tx, events, sold_out=True)
+
+    async def on_back_on_sale(self, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+        await self._mark(tx, events, sold_out=False)
+
+    async def _mark(self, tx: AsyncConnection, events: Sequence[Received[Any]], *, sold_out: bool) -> None:
+        await repository.set_sold_out(tx, [event.data.performance_id for event in events], sold_out)
+        after_commit(tx, self._pages.clear, once="pages")
+
+
+def scheduled(view: PerformanceView, zones: list[PricedZone]) -> PerformanceScheduled:
+    """The event that puts `view` on sale."""
+    return PerformanceScheduled(performance_id=view.id, zones=zones, **view.model_dump(exclude={"id", "zones"}))
+
+
+async def _viewed(tx: AsyncConnection, performance_id: UUID) -> PerformanceView:
+    if (row := await repository.performance(tx, performance_id)) is None:
+        raise NotFound("There is no such performance.")
+    return PerformanceView.model_validate(row)
+
+
+def _price(venue: RowMapping, new: NewPerformance) -> list[PricedZone]:
+    try:
+        domain.check_start(new.starts_at, now())
+        return domain.price_zones([Zone.model_validate(zone) for zone in venue["zones"]], new.prices)
+    except RuleBroken as error:
+        raise Invalid(str(error)) from error
