@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,11 +83,17 @@ class Broadcast:
 
     async def publish(self, channel: str, message: Message) -> None:
         """Tell every listener of `channel`. Never fails: a lost message costs a listener one heartbeat of delay."""
+        await self.publish_all({channel: message})
+
+    async def publish_all(self, messages: Mapping[str, Message]) -> None:
+        """Tell the listeners of many channels, in one round trip."""
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._redis.publish(PREFIX + channel, orjson.dumps(message))
+            async with asyncio.timeout(PUBLISH_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
+                for channel, message in messages.items():
+                    pipeline.publish(PREFIX + channel, orjson.dumps(message))
+                await pipeline.execute()
         except AWAY as error:
-            log.warning("broadcast on %s lost: %s", channel, type(error).__name__)
+            log.warning("broadcast lost: %s", type(error).__name__)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Updates]:

@@ -11,13 +11,11 @@ from sqlalchemy import ColumnClause, ColumnElement, TableValuedAlias, bindparam,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
-def as_table(
-    rows: Sequence[Mapping[str, Any]], *columns: ColumnElement[Any], name: str = "batch"
-) -> TableValuedAlias:
+def as_table(rows: Sequence[Mapping[str, Any]], *columns: ColumnElement[Any], name: str = "batch") -> TableValuedAlias:
     """The members of `rows` that are called like `columns`, typed like them, as a FROM item called `name`.
 
     >>> batch = as_table(rows, charges.c.order_id, charges.c.amount)
-    >>> insert(charges).from_select(["order_id", "amount"], select(batch))
+    >>> insert(charges).from_select(["order_id", "amount"], batch.select())
     """
     names = [str(each.key) for each in columns]
     arrays = (

@@ -8,11 +8,13 @@ data as JSON in the value.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Event(BaseModel):
@@ -59,7 +61,7 @@ class Received(Generic[E_co]):
     traceparent: str = ""
 
 
-Handler = Callable[[AsyncConnection, Sequence[Received[Any]]], Awaitable[None]]
+Handler = Callable[["AsyncConnection", Sequence[Received[Any]]], Awaitable[None]]
 """Takes the events of one type that arrived together, no two of them with the same key, inside one transaction.
 
 The inbox has already sorted out what was handled before. Whatever it raises rolls the transaction back and the

@@ -1,4 +1,4 @@
-"""A background loop that works off what is due: rounds while there is work, then sleep until woken or the time is over."""
+"""A background loop that works off what is due: rounds while there is work, then sleep until woken or it is time."""
 
 import asyncio
 import logging

@@ -1,0 +1,1 @@
+"""Orders: orders, event-sourced."""

@@ -1,0 +1,115 @@
+"""The HTTP interface of orders."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response
+from starlette.responses import StreamingResponse
+
+from chassis.errors import NotFound
+from chassis.events import now
+from chassis.identity import CurrentPrincipal
+from chassis.pagination import Page, PageRequestDep
+from chassis.runtime import Runtime, RuntimeDep
+from chassis.sse import ServerEvent, event_stream
+from orders import handlers, repository
+from orders.clients import Holds, SeatsHolds
+from orders.domain import OVER
+from orders.schemas import History, HistoryItem, IdempotencyKey, OrderView, PlaceOrder
+from orders.settings import OrdersSettings
+
+router = APIRouter(prefix="/api/orders", tags=["orders"])
+
+PRIVATE_MEMBERS = {"payment_token"}
+
+
+def holds(runtime: RuntimeDep) -> Holds:
+    config = runtime.config
+    timeout = config.hold_call_seconds if isinstance(config, OrdersSettings) else 1.5
+    return SeatsHolds(runtime.calls, timeout=timeout)
+
+
+HoldsDep = Annotated[Holds, Depends(holds)]
+
+
+@router.post("", status_code=202)
+async def place_order(
+    body: PlaceOrder,
+    idempotency_key: Annotated[IdempotencyKey, Header()],
+    principal: CurrentPrincipal,
+    runtime: RuntimeDep,
+    holds: HoldsDep,
+    response: Response,
+) -> OrderView:
+    """Order the seats of a hold. The answer says that the order will end, not yet how: follow `Location`."""
+    order = await handlers.place_order(
+        runtime.database, holds, body, account_id=principal.account_id, idempotency_key=idempotency_key, now=now()
+    )
+    response.headers["location"] = f"/api/orders/{order.id}"
+    return order
+
+
+@router.get("")
+async def list_orders(principal: CurrentPrincipal, runtime: RuntimeDep, request: PageRequestDep) -> Page[OrderView]:
+    """My orders, newest first."""
+    after = request.after(tuple[UUID])
+    async with runtime.database.reading() as connection:
+        rows = await repository.page(
+            connection, account_id=principal.account_id, before=after[0] if after else None, limit=request.rows
+        )
+    return request.page(rows, key=lambda row: (row.id,), render=OrderView.of)
+
+
+@router.get("/{order_id}")
+async def get_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
+    """One of my orders."""
+    return await _mine(runtime, principal.account_id, order_id)
+
+
+@router.get("/{order_id}/history")
+async def get_history(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> History:
+    """What has happened to an order: its events are its state."""
+    await _mine(runtime, principal.account_id, order_id)
+    async with runtime.database.reading() as connection:
+        rows = await repository.history(connection, order_id)
+    return History(items=[HistoryItem(type=row.type, at=row.time, data=_public(row.data)) for row in rows])
+
+
+@router.get("/{order_id}/stream")
+async def stream_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> StreamingResponse:
+    """The order now and after every change, until it is over (server-sent events)."""
+    await _mine(runtime, principal.account_id, order_id)
+    return event_stream(_changes(runtime, principal.account_id, order_id), draining=runtime.draining)
+
+
+@router.post("/{order_id}/cancellation", status_code=202)
+async def cancel_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
+    """Take an order back until the show begins: the seats are released, the money comes back."""
+    return await handlers.cancel_order(
+        runtime.database, runtime.broadcast, account_id=principal.account_id, order_id=order_id, now=now()
+    )
+
+
+def _public(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in PRIVATE_MEMBERS}
+
+
+async def _mine(runtime: Runtime, account_id: UUID, order_id: UUID) -> OrderView:
+    async with runtime.database.reading() as connection:
+        row = await repository.find(connection, account_id=account_id, order_id=order_id)
+    if row is None:
+        raise NotFound
+    return OrderView.of(row)
+
+
+async def _changes(runtime: Runtime, account_id: UUID, order_id: UUID) -> AsyncGenerator[ServerEvent | None, None]:
+    """An event for each status. Announcements may get lost, so each one, and each heartbeat, makes it look afresh."""
+    async with runtime.broadcast.subscribe(handlers.channel(order_id)) as updates:
+        last = await _mine(runtime, account_id, order_id)
+        yield ServerEvent(last.model_dump(mode="json"), event="order")
+        while last.status not in OVER:
+            await anext(updates)
+            order = await _mine(runtime, account_id, order_id)
+            yield ServerEvent(order.model_dump(mode="json"), event="order") if order != last else None
+            last = order

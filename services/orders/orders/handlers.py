@@ -1,0 +1,170 @@
+"""The use cases of orders: each is one transaction, committed before the answer."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import outbox
+from chassis.broadcast import Broadcast
+from chassis.database import Database, after_commit
+from chassis.errors import NotFound, Problem
+from chassis.events import Event
+from chassis.ids import uuid7
+from chassis.runtime import Runtime
+from orders import domain, repository
+from orders.clients import Hold, Holds
+from orders.domain import Order, Status
+from orders.events import OrderPlaced
+from orders.schemas import OrderView, PlaceOrder
+
+REBUILD_BATCH = 1000
+
+Decision = Callable[[Order], Event | None]
+
+
+class HoldExpired(Problem):
+    status = 409
+    slug = "hold-expired"
+    title = "The hold has run out"
+
+
+class HoldUsed(Problem):
+    status = 409
+    slug = "hold-used"
+    title = "There is an order for this hold already"
+
+
+class IdempotencyKeyReused(Problem):
+    status = 422
+    slug = "idempotency-key-reused"
+    title = "This Idempotency-Key came with another body before"
+
+
+class NotCancellable(Problem):
+    status = 409
+    slug = "not-cancellable"
+
+
+async def place_order(
+    database: Database, holds: Holds, command: PlaceOrder, *, account_id: UUID, idempotency_key: str, now: datetime
+) -> OrderView:
+    """Take an order: its first event and its row in one transaction. The same key again gives the same order."""
+    fingerprint = hashlib.sha256(command.model_dump_json().encode()).digest()
+    hold = await holds.get(command.hold_id)
+    if hold and hold.account_id == account_id:
+        placed = _placed(hold, command.payment_token)
+        row = _row(placed, now) | {"idempotency_key": idempotency_key, "fingerprint": fingerprint}
+        async with database.transaction() as tx:
+            if await repository.insert_placed(tx, row):
+                await outbox.append(tx, placed, versions=[1])
+                return OrderView(**row, total=placed.total)
+    return await _placed_before(
+        database, account_id, idempotency_key, fingerprint, otherwise=HoldUsed() if hold else HoldExpired()
+    )
+
+
+async def cancel_order(
+    database: Database, broadcast: Broadcast, *, account_id: UUID, order_id: UUID, now: datetime
+) -> OrderView:
+    """Take an order back for its customer; harmless when it is taken back already."""
+    async with database.transaction() as tx:
+        if await repository.find(tx, account_id=account_id, order_id=order_id) is None:
+            raise NotFound
+        order = (await repository.load(tx, [order_id]))[order_id]
+        if order.status is Status.DECLINED:
+            raise NotCancellable("The payment was declined: there is nothing to take back.")
+        if order.has_begun(now):
+            raise NotCancellable("The show has begun.")
+        await _advance(tx, broadcast, [(order, domain.cancel(order, "customer"))])
+        return OrderView.of(await repository.find(tx, account_id=account_id, order_id=order_id))
+
+
+async def advance(tx: AsyncConnection, broadcast: Broadcast, decisions: Mapping[UUID, Decision]) -> None:
+    """Let each order take its decision. Orders that are not known here are left alone."""
+    known = await repository.load(tx, decisions)
+    await _advance(tx, broadcast, [(order, decisions[order_id](order)) for order_id, order in known.items()])
+
+
+async def cancel_performances(tx: AsyncConnection, broadcast: Broadcast, performance_ids: Sequence[UUID]) -> None:
+    """Take back all orders of performances that will not take place."""
+    for order_ids in _chunks(await repository.ids_of_performances(tx, performance_ids)):
+        await advance(tx, broadcast, dict.fromkeys(order_ids, _cancel_with_performance))
+
+
+async def rebuild_projection(runtime: Runtime) -> int:
+    """Write the projection anew from the log; answers how many orders it holds."""
+    async with runtime.database.transaction() as tx:
+        order_ids = await repository.reset_versions(tx)
+        for chunk in _chunks(order_ids):
+            await repository.save(tx, list((await repository.load(tx, chunk)).values()))
+    return len(order_ids)
+
+
+async def _advance(tx: AsyncConnection, broadcast: Broadcast, decided: Sequence[tuple[Order, Event | None]]) -> None:
+    changes = [(order.after(event), event) for order, event in decided if event is not None]
+    if not changes:
+        return
+    changed = [order for order, _ in changes]
+    await outbox.append(tx, *(event for _, event in changes), versions=[order.version for order in changed])
+    await repository.save(tx, changed)
+    messages = {channel(order.placed.order_id): {"status": order.status} for order in changed}
+    after_commit(tx, lambda: broadcast.publish_all(messages))
+
+
+async def _placed_before(
+    database: Database, account_id: UUID, idempotency_key: str, fingerprint: bytes, *, otherwise: Problem
+) -> OrderView:
+    """The order that was placed under this key; raises `otherwise` when there is none."""
+    async with database.reading() as connection:
+        row = await repository.find_by_key(connection, account_id=account_id, idempotency_key=idempotency_key)
+    if row is None:
+        raise otherwise
+    if row.fingerprint != fingerprint:
+        raise IdempotencyKeyReused
+    return OrderView.of(row)
+
+
+def channel(order_id: UUID) -> str:
+    """Where changes of an order are announced."""
+    return f"order:{order_id}"
+
+
+def _placed(hold: Hold, payment_token: str) -> OrderPlaced:
+    return OrderPlaced(
+        order_id=uuid7(),
+        account_id=hold.account_id,
+        hold_id=hold.id,
+        performance_id=hold.performance_id,
+        seats=hold.seats,
+        total=hold.total,
+        payment_token=payment_token,
+        starts_at=hold.starts_at,
+        show=hold.show,
+    )
+
+
+def _row(placed: OrderPlaced, now: datetime) -> dict[str, Any]:
+    return {
+        "id": placed.order_id,
+        "account_id": placed.account_id,
+        "hold_id": placed.hold_id,
+        "performance_id": placed.performance_id,
+        "seats": placed.seats,
+        "amount": placed.total.amount,
+        "currency": placed.total.currency,
+        "status": Status.PLACED,
+        "version": 1,
+        "created_at": now,
+    }
+
+
+def _cancel_with_performance(order: Order) -> Event | None:
+    return domain.cancel(order, "performance-cancelled")
+
+
+def _chunks(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [ids[start : start + REBUILD_BATCH] for start in range(0, len(ids), REBUILD_BATCH)]

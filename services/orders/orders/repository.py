@@ -1,0 +1,101 @@
+"""Queries of orders: streams of the event log, and the projection."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, any_, bindparam, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.bulk import as_table
+from chassis.events import Event
+from chassis.tables import event_log
+from orders.domain import OVER, Order, fold
+from orders.events import BY_TYPE, OrderPlaced
+from orders.tables import orders
+
+TOPIC = OrderPlaced.topic
+OrderRow = Row[*tuple[Any, ...]]
+
+_keys = bindparam("keys", type_=postgresql.ARRAY(postgresql.TEXT))
+_streams = (
+    select(event_log.c.key, event_log.c.type, event_log.c.data)
+    .where(event_log.c.topic == TOPIC, event_log.c.key == any_(_keys))
+    .order_by(event_log.c.key, event_log.c.version)
+)
+_view = (
+    orders.c.id,
+    orders.c.status,
+    orders.c.performance_id,
+    orders.c.seats,
+    orders.c.amount,
+    orders.c.currency,
+    orders.c.created_at,
+)
+
+
+async def load(tx: AsyncConnection, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
+    """The orders called `order_ids`, folded from their logs; those that do not exist are left out."""
+    streams: dict[str, list[Event]] = {}
+    for row in await tx.execute(_streams, {"keys": [str(order_id) for order_id in order_ids]}):
+        streams.setdefault(row.key, []).append(BY_TYPE[row.type].model_validate(row.data))
+    return {UUID(key): fold(events) for key, events in streams.items()}
+
+
+async def history(tx: AsyncConnection, order_id: UUID) -> Sequence[OrderRow]:
+    """Type, time and data of the events of one order, oldest first."""
+    query = select(event_log.c.type, event_log.c.time, event_log.c.data).where(
+        event_log.c.topic == TOPIC, event_log.c.key == str(order_id)
+    )
+    return (await tx.execute(query.order_by(event_log.c.version))).all()
+
+
+async def insert_placed(tx: AsyncConnection, values: dict[str, Any]) -> bool:
+    """Add a placed order; False when its idempotency key or its hold has been used before."""
+    statement = postgresql.insert(orders).on_conflict_do_nothing().returning(orders.c.id)
+    return await tx.scalar(statement, values) is not None
+
+
+async def save(tx: AsyncConnection, changed: Sequence[Order]) -> None:
+    """Bring the projection of `changed` orders up to date, in one statement."""
+    rows = [{"id": order.placed.order_id, "status": str(order.status), "version": order.version} for order in changed]
+    batch = as_table(rows, orders.c.id, orders.c.status, orders.c.version)
+    await tx.execute(
+        update(orders)
+        .where(orders.c.id == batch.c.id, orders.c.version < batch.c.version)
+        .values(status=batch.c.status, version=batch.c.version)
+    )
+
+
+async def find(tx: AsyncConnection, *, account_id: UUID, order_id: UUID) -> OrderRow | None:
+    """The order, when it is this account's."""
+    query = select(*_view).where(orders.c.id == order_id, orders.c.account_id == account_id)
+    return (await tx.execute(query)).one_or_none()
+
+
+async def find_by_key(tx: AsyncConnection, *, account_id: UUID, idempotency_key: str) -> OrderRow | None:
+    query = select(*_view, orders.c.fingerprint).where(
+        orders.c.account_id == account_id, orders.c.idempotency_key == idempotency_key
+    )
+    return (await tx.execute(query)).one_or_none()
+
+
+async def page(tx: AsyncConnection, *, account_id: UUID, before: UUID | None, limit: int) -> Sequence[OrderRow]:
+    """This account's orders, newest first."""
+    query = select(*_view).where(orders.c.account_id == account_id)
+    if before is not None:
+        query = query.where(orders.c.id < before)
+    return (await tx.execute(query.order_by(orders.c.id.desc()).limit(limit))).all()
+
+
+async def ids_of_performances(tx: AsyncConnection, performance_ids: Sequence[UUID]) -> list[UUID]:
+    """The orders of these performances that can still be taken back."""
+    ended = [str(status) for status in OVER if status != "confirmed"]
+    query = select(orders.c.id).where(orders.c.performance_id.in_(performance_ids), orders.c.status.not_in(ended))
+    return list((await tx.execute(query)).scalars())
+
+
+async def reset_versions(tx: AsyncConnection) -> list[UUID]:
+    """Make every row older than its log, so that `save` writes it anew; answers the ids."""
+    return list((await tx.execute(update(orders).values(version=0).returning(orders.c.id))).scalars())

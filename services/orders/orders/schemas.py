@@ -1,0 +1,50 @@
+"""The HTTP models of orders."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from orders.events import Money
+
+PaymentToken = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+class PlaceOrder(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    hold_id: UUID
+    payment_token: PaymentToken
+
+
+class OrderView(BaseModel):
+    id: UUID
+    status: str
+    performance_id: UUID
+    seats: list[str]
+    total: Money
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> "OrderView":
+        """From a row of the projection."""
+        return cls(
+            id=row.id,
+            status=row.status,
+            performance_id=row.performance_id,
+            seats=row.seats,
+            total=Money(amount=row.amount, currency=row.currency),
+            created_at=row.created_at,
+        )
+
+
+class HistoryItem(BaseModel):
+    type: str
+    at: datetime
+    data: dict[str, Any]
+
+
+class History(BaseModel):
+    items: Annotated[list[HistoryItem], Field(description="The order's events, oldest first")]

@@ -1,0 +1,39 @@
+"""The projection of orders for queries. The truth is the event log (`chassis.tables.event_log`)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("hold_id", Uuid, nullable=False, unique=True),
+    Column("performance_id", Uuid, nullable=False),
+    Column("seats", ARRAY(Text), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    UniqueConstraint("account_id", "idempotency_key"),
+)
+
+Index("orders_by_account", orders.c.account_id, orders.c.id)
+Index("orders_by_performance", orders.c.performance_id)
