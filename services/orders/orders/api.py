@@ -17,17 +17,14 @@ from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER
 from orders.schemas import History, HistoryItem, IdempotencyKey, OrderView, PlaceOrder
-from orders.settings import OrdersSettings
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
 PRIVATE_MEMBERS = {"payment_token"}
 
 
-def holds(runtime: RuntimeDep) -> Holds:
-    config = runtime.config
-    timeout = config.hold_call_seconds if isinstance(config, OrdersSettings) else 1.5
-    return SeatsHolds(runtime.calls, timeout=timeout)
+async def holds(runtime: RuntimeDep) -> Holds:
+    return runtime.part(SeatsHolds)
 
 
 HoldsDep = Annotated[Holds, Depends(holds)]

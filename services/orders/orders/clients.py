@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.client import Calls
 from chassis.errors import Unavailable
+from chassis.runtime import Runtime
 from orders.events import Money
 
 
@@ -32,12 +32,11 @@ class Holds(Protocol):
 class SeatsHolds:
     """Holds as the service seats tells them."""
 
-    def __init__(self, calls: Calls, *, timeout: float) -> None:
-        self._calls = calls
-        self._timeout = timeout
+    def __init__(self, runtime: Runtime) -> None:
+        self._calls = runtime.calls
 
     async def get(self, hold_id: UUID) -> Hold | None:
-        reply = await self._calls.request("seats", "GET", f"/internal/holds/{hold_id}", timeout=self._timeout)
+        reply = await self._calls.request("seats", "GET", f"/internal/holds/{hold_id}")
         if reply.status == 404:
             return None
         if reply.status != 200:

@@ -2,13 +2,11 @@
 
 from chassis.service import create_service
 from orders import api, consumers, handlers
-from orders.settings import OrdersSettings
 
 service = create_service(
     "orders",
     paths=["/api/orders"],
     routers=[api.router],
-    settings=OrdersSettings,
     subscriptions=consumers.subscriptions,
     replay=handlers.rebuild_projection,
 )

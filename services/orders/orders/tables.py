@@ -25,7 +25,7 @@ orders = Table(
     Column("hold_id", Uuid, nullable=False, unique=True),
     Column("performance_id", Uuid, nullable=False),
     Column("seats", ARRAY(Text), nullable=False),
-    Column("amount", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False, comment="minor units of the currency"),
     Column("currency", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
