@@ -139,6 +139,8 @@ class Broadcast:
                 await self._receive(connection)
             except AWAY as error:
                 log.warning("broadcast connection lost: %s", type(error).__name__)
+            except Exception:
+                log.exception("broadcast connection failed")
             finally:
                 await self._disconnect()
             await asyncio.sleep(delay)
@@ -197,5 +199,5 @@ def _listening_connection(redis: Redis) -> AbstractConnection:
     pool = redis.connection_pool
     managed = ("maint_", "orig_", "himport_")
     options = {name: value for name, value in pool.connection_kwargs.items() if not name.startswith(managed)}
-    options |= {"protocol": 2, "retry": Retry(NoBackoff(), 0), "socket_timeout": None, "health_check_interval": 0}
-    return pool.connection_class(**options, decode_responses=False)
+    options |= {"protocol": 2, "decode_responses": False, "socket_timeout": None, "health_check_interval": 0}
+    return pool.connection_class(**options | {"retry": Retry(NoBackoff(), 0)})

@@ -1,10 +1,9 @@
 """Who sends a request: the session behind its cookie, the role a route asks for, the site it was sent from."""
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -93,27 +92,19 @@ def is_same_origin(method: str, headers: Iterable[tuple[bytes, bytes]], allowed:
     """
     if method in SAFE_METHODS:
         return True
-    origin = site = host = scheme = b""
-    for name, value in headers:
-        if name == b"origin":
-            origin = value
-        elif name == b"sec-fetch-site":
-            site = value
-        elif name == b"host":
-            host = value
-        elif name == b"x-forwarded-proto":
-            scheme = value
-    if site in (b"same-origin", b"none") or (not site and not origin):
+    found = dict(headers)
+    origin, site = found.get(b"origin"), found.get(b"sec-fetch-site")
+    if site in (b"same-origin", b"none") or (site is None and origin is None):
         return True
-    text = origin.decode("latin-1").lower()
-    return text in allowed or (
-        not site and _is_origin_of(text, host.decode("latin-1").lower(), scheme.decode("latin-1"))
-    )
+    text = (origin or b"").decode("latin-1").lower()
+    return text in allowed or (site is None and _is_own(text, found))
 
 
-def _is_origin_of(origin: str, host: str, scheme: str) -> bool:
-    parts = urlsplit(origin)
-    return bool(host) and parts.netloc == host and (not scheme or parts.scheme == scheme)
+def _is_own(origin: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether `origin` is the host that the request was sent to, and the scheme where the edge tells it."""
+    scheme, _, authority = origin.partition("://")
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    return bool(host) and authority == host and headers.get(b"x-forwarded-proto", scheme.encode()) == scheme.encode()
 
 
 def remote_address(request: Request) -> str:
