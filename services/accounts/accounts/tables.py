@@ -1,12 +1,10 @@
 """The table of accounts."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Table, Text, Uuid
-
-from chassis.tables import metadata
+from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, MetaData, Table, Text, Uuid
 
 accounts = Table(
     "accounts",
-    metadata,
+    MetaData(),
     Column("id", Uuid, primary_key=True),
     Column("email", Text, nullable=False, unique=True, comment="in the one spelling of domain.normalise_email"),
     Column("name", Text, nullable=False),

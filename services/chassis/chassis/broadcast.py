@@ -82,7 +82,10 @@ class Broadcast:
         self._listener: asyncio.Task[None] | None = None
 
     async def publish(self, channel: str, message: Message) -> None:
-        """Tell every listener of `channel`. Never fails: a lost message costs a listener one heartbeat of delay."""
+        """Tell every listener of `channel`. Never fails: a lost message costs a listener one heartbeat of delay.
+
+        What JSON does not know, such as the UUIDs that asyncpg returns, goes as a string.
+        """
         await self.publish_all({channel: message})
 
     async def publish_all(self, messages: Mapping[str, Message]) -> None:
@@ -90,7 +93,7 @@ class Broadcast:
         try:
             async with asyncio.timeout(PUBLISH_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
                 for channel, message in messages.items():
-                    pipeline.publish(PREFIX + channel, orjson.dumps(message))
+                    pipeline.publish(PREFIX + channel, orjson.dumps(message, default=str))
                 await pipeline.execute()
         except AWAY as error:
             log.warning("broadcast lost: %s", type(error).__name__)

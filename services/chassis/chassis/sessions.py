@@ -145,7 +145,7 @@ def _index(account_id: UUID) -> str:
 def _encode(session: Session) -> bytes:
     return orjson.dumps(
         {
-            "account_id": session.account_id,
+            "account_id": str(session.account_id),
             "roles": session.roles,
             "jurisdiction": session.jurisdiction,
             "created_at": session.created_at.timestamp(),

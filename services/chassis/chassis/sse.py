@@ -20,7 +20,7 @@ HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event: `data` is anything JSON can say; `event` its name; `id` comes back as `Last-Event-ID`."""
+    """One event. `data` is sent as JSON (what JSON does not know as a string), `id` comes back as `Last-Event-ID`."""
 
     data: Any
     event: str = ""
@@ -29,7 +29,7 @@ class ServerEvent:
     def render(self) -> bytes:
         event = f"event: {self.event}\n" if self.event else ""
         id_ = f"id: {self.id}\n" if self.id else ""
-        return f"{event}{id_}data: ".encode() + orjson.dumps(self.data) + b"\n\n"
+        return f"{event}{id_}data: ".encode() + orjson.dumps(self.data, default=str) + b"\n\n"
 
 
 def event_stream(events: Events, *, draining: asyncio.Event, seconds: float = STREAM_SECONDS) -> StreamingResponse:
