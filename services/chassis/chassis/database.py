@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
@@ -37,16 +38,17 @@ class Database:
     """The pool of one service. `appended` is called after a commit that appended events: it wakes the relay."""
 
     def __init__(self, url: str, name: str, credentials: Credentials, *, pool_size: int = 6) -> None:
-        """`url` is `postgresql://HOST:PORT[/DATABASE]`; without a path the database is called `name`."""
+        """`url` is `postgresql://HOST:PORT[/DATABASE]`; in DATABASE `{service}` stands for `name`, which is the default."""
         self.name = name
         self.appended: Callable[[], None] = lambda: None
         self._credentials = credentials
+        self._generations: WeakKeyDictionary[asyncpg.Connection, int] = WeakKeyDictionary()
         parts = urlsplit(url)
         self.address = f"{parts.hostname}:{parts.port or 5432}"
         self._target: dict[str, Any] = {
             "host": parts.hostname,
             "port": parts.port or 5432,
-            "database": parts.path.strip("/") or name,
+            "database": parts.path.strip("/").replace("{service}", name) or name,
         }
         if "sslmode=" in parts.query:
             self._target["ssl"] = parts.query.split("sslmode=", 1)[1].split("&", 1)[0]
@@ -59,7 +61,6 @@ class Database:
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
         )
-        event.listen(self.engine.sync_engine, "connect", self._remember_generation)
         event.listen(self.engine.sync_engine, "checkout", self._refuse_stale)
 
     async def _connect(self) -> asyncpg.Connection:
@@ -68,10 +69,14 @@ class Database:
             return await self._login()
         except asyncpg.InvalidAuthorizationSpecificationError:
             await self._credentials.refresh(generation)
+        try:
             return await self._login()
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise ConnectionError(f"postgres at {self.address} refuses the login") from error
 
     async def _login(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
+        generation = self._credentials.generation  # before connecting: they may be rotated meanwhile
+        connection = await asyncpg.connect(
             user=self._credentials.username,
             password=self._credentials.password,
             timeout=CONNECT_SECONDS,
@@ -79,13 +84,12 @@ class Database:
             server_settings={"application_name": f"boxoffice-{self.name}", "jit": "off"},
             **self._target,
         )
-
-    def _remember_generation(self, _connection: object, record: Any) -> None:
-        record.info["generation"] = self._credentials.generation
+        self._generations[connection] = generation
+        return connection
 
     def _refuse_stale(self, _connection: object, record: Any, _proxy: object) -> None:
         """A connection made with credentials that have been rotated is replaced when it is next taken from the pool."""
-        if record.info.get("generation") != self._credentials.generation:
+        if self._generations.get(record.driver_connection) != self._credentials.generation:
             raise DisconnectionError("credentials were rotated")
 
     @asynccontextmanager

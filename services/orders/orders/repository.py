@@ -8,7 +8,7 @@ from sqlalchemy import Row, any_, bindparam, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.bulk import as_table
+from chassis.bulk import Batch
 from chassis.events import Event
 from chassis.tables import event_log
 from orders.domain import OVER, Order, fold
@@ -23,6 +23,12 @@ _streams = (
     select(event_log.c.key, event_log.c.type, event_log.c.data)
     .where(event_log.c.topic == TOPIC, event_log.c.key == any_(_keys))
     .order_by(event_log.c.key, event_log.c.version)
+)
+_CHANGED = Batch(orders.c.id, orders.c.status, orders.c.version)
+_save = (
+    update(orders)
+    .where(orders.c.id == _CHANGED.c.id, orders.c.version < _CHANGED.c.version)
+    .values(status=_CHANGED.c.status, version=_CHANGED.c.version)
 )
 _view = (
     orders.c.id,
@@ -59,13 +65,7 @@ async def insert_placed(tx: AsyncConnection, values: dict[str, Any]) -> bool:
 
 async def save(tx: AsyncConnection, changed: Sequence[Order]) -> None:
     """Bring the projection of `changed` orders up to date, in one statement."""
-    rows = [{"id": order.placed.order_id, "status": str(order.status), "version": order.version} for order in changed]
-    batch = as_table(rows, orders.c.id, orders.c.status, orders.c.version)
-    await tx.execute(
-        update(orders)
-        .where(orders.c.id == batch.c.id, orders.c.version < batch.c.version)
-        .values(status=batch.c.status, version=batch.c.version)
-    )
+    await tx.execute(_save, _CHANGED.of(changed, id=[order.placed.order_id for order in changed]))
 
 
 async def find(tx: AsyncConnection, *, account_id: UUID, order_id: UUID) -> OrderRow | None:

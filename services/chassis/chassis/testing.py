@@ -1,0 +1,189 @@
+"""For tests: a stand-in for Vault, a fresh database per test, services run in process on the real servers.
+
+The fixtures that use these are in the repository's `conftest.py`, which also knows how the servers are started.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from chassis.app import Process, create_process
+from chassis.database import Database
+from chassis.identity import COOKIE
+from chassis.migrations import upgrade
+from chassis.runtime import Runtime
+from chassis.secrets import DatabaseCredentials, SecretMissing
+from chassis.service import Service
+from chassis.settings import Settings
+
+ORIGIN = "https://test"
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Addresses of the real servers of a test run. `postgres` holds the superuser's password, `vault_token` opens all."""
+
+    postgres: str
+    redis: str
+    vault: str
+    vault_token: str = field(repr=False)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Servers":
+        return cls(**json.loads(text))
+
+    @property
+    def postgres_address(self) -> str:
+        """The URL without credentials."""
+        parts = urlsplit(self.postgres)
+        return f"postgresql://{parts.hostname}:{parts.port}"
+
+
+class StaticSecrets:
+    """`chassis.secrets.Secrets` without Vault: fixed values, one database user for every role."""
+
+    def __init__(
+        self, values: Mapping[str, Mapping[str, str]] | None = None, *, username: str = "", password: str = ""
+    ) -> None:
+        self.values = dict(values or {})
+        self._user = (username, password)
+        self._issued: dict[str, DatabaseCredentials] = {}
+
+    @classmethod
+    def for_servers(cls, servers: Servers, values: Mapping[str, Mapping[str, str]] | None = None) -> "StaticSecrets":
+        parts = urlsplit(servers.postgres)
+        return cls(values, username=parts.username or "", password=parts.password or "")
+
+    async def read(self, path: str) -> dict[str, str]:
+        if path not in self.values:
+            raise SecretMissing(f"no secret kv/{path}")
+        return dict(self.values[path])
+
+    async def database_credentials(self, role: str) -> DatabaseCredentials:
+        return self._issued.setdefault(role, DatabaseCredentials(*self._user, issue=self._issue))
+
+    async def close(self) -> None:
+        self._issued.clear()
+
+    async def _issue(self) -> tuple[str, str]:
+        return self._user
+
+
+class Databases:
+    """Fresh databases by template: a service is migrated once in a run, each test gets a copy within milliseconds."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._suffix = uuid4().hex[:12]
+        self._made: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """For `Settings.database_url`: each service finds its own copy."""
+        return f"{self._servers.postgres_address}/{{service}}_{self._suffix}"
+
+    async def create(self, service: str) -> None:
+        """Make the copy of `service`, unless it is there."""
+        name = f"{service}_{self._suffix}"
+        if name in self._made:
+            return
+        admin = await asyncpg.connect(self._servers.postgres + "/postgres")
+        try:
+            await self._ensure_template(admin, service)
+            await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" STRATEGY FILE_COPY')
+        finally:
+            await admin.close()
+        self._made.append(name)
+
+    async def drop(self) -> None:
+        admin = await asyncpg.connect(self._servers.postgres + "/postgres")
+        for name in self._made:
+            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+    async def connect(self, service: str) -> Database:
+        """A pool on the copy of `service`; the caller closes it."""
+        await self.create(service)
+        return await self._pool(self.url, service)
+
+    async def _ensure_template(self, admin: asyncpg.Connection, service: str) -> None:
+        """Migrate the template once, whichever of the parallel test processes comes first."""
+        template = f"template_{service}"
+        async with admin.transaction():
+            await admin.execute("SELECT pg_advisory_xact_lock(hashtext($1))", template)
+            if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+                return
+            other = await asyncpg.connect(self._servers.postgres + "/postgres")
+            await other.execute(f'CREATE DATABASE "{template}_new"')
+            database = await self._pool(f"{self._servers.postgres_address}/{template}_new", service)
+            await upgrade(service, database)
+            await database.close()
+            await other.execute(f'ALTER DATABASE "{template}_new" RENAME TO "{template}"')
+            await other.close()
+
+    async def _pool(self, url: str, service: str) -> Database:
+        credentials = await StaticSecrets.for_servers(self._servers).database_credentials(service)
+        return Database(url, service, credentials)
+
+
+@dataclass(slots=True)
+class App:
+    """Services that run in this process; `client` speaks to them as a browser behind the edge would."""
+
+    process: Process
+    client: httpx.AsyncClient
+
+    def runtime(self, service: str) -> Runtime:
+        return self.process.runtimes[service]
+
+    async def sign_in(self, account_id: UUID | None = None, *, roles: Sequence[str] = ()) -> UUID:
+        """Sign the client in by a session made directly in Redis; answers the id of its account."""
+        account_id = account_id or uuid4()
+        sessions = next(iter(self.process.runtimes.values())).sessions
+        token, _ = await sessions.create(account_id=account_id, roles=roles)
+        self.client.cookies.set(COOKIE, token)
+        return account_id
+
+    def sign_out(self) -> None:
+        self.client.cookies.clear()
+
+    def another_client(self) -> "App":
+        """The same services, seen by somebody else's browser."""
+        return App(self.process, _client(self.process))
+
+
+@asynccontextmanager
+async def running(services: list[Service], settings: Settings, secrets: StaticSecrets) -> AsyncIterator[App]:
+    """Run `services` through their whole life, as a server would."""
+    process = create_process(services, settings, secrets)
+    await process.start()
+    client = _client(process)
+    try:
+        yield App(process, client)
+    finally:
+        await client.aclose()
+        await process.stop()
+
+
+def _client(process: Process) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(process, raise_app_exceptions=False)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+
+
+async def eventually(condition: Any, *, seconds: float = 20.0) -> Any:
+    """Await `condition()` again and again until it is true, and answer its value. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not (value := await condition()):
+            await asyncio.sleep(0.02)
+        return value
