@@ -21,7 +21,7 @@ class Batch:
     """
 
     def __init__(self, *columns: ColumnElement[Any], name: str = "batch") -> None:
-        """The rows have a member for each of `columns`, of its name and type. `table`, the FROM item, is called `name`."""
+        """The rows have a member for each of `columns`, of its name and type; the FROM item is called `name`."""
         self.names = [str(each.key) for each in columns]
         self._parameters = [f"{name}_{key}" for key in self.names]
         typed: list[ColumnClause[Any]] = [column(str(each.key), each.type) for each in columns]

@@ -1,0 +1,55 @@
+"""What payments hears, in its own words, and what it does about it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import after_commit
+from chassis.events import Event, Received, Subscription
+from chassis.runtime import Runtime
+from payments import handlers
+from payments.cashier import cashier_of
+from payments.domain import Charge, State
+from payments.events import Money
+
+
+class OrderPlaced(Event, topic="orders", type="order.placed", key="order_id"):
+    """Somebody ordered; `payment_token` stands for the means of payment."""
+
+    order_id: UUID
+    total: Money
+    payment_token: str = Field(max_length=200)
+
+
+class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_id"):
+    """The order is off, whoever called it off."""
+
+    order_id: UUID
+
+
+def subscriptions(runtime: Runtime) -> list[Subscription]:
+    cashier = runtime.part(cashier_of)
+
+    async def on_order_placed(tx: AsyncConnection, events: Sequence[Received[OrderPlaced]]) -> None:
+        await handlers.open_charges(tx, [_charge(event) for event in events])
+        after_commit(tx, cashier.wake, once="cashier")
+
+    async def on_order_cancelled(tx: AsyncConnection, events: Sequence[Received[OrderCancelled]]) -> None:
+        await handlers.cancel_charges(tx, [event.data.order_id for event in events])
+        after_commit(tx, cashier.wake, once="cashier")
+
+    return [Subscription(OrderPlaced, on_order_placed), Subscription(OrderCancelled, on_order_cancelled)]
+
+
+def _charge(event: Received[OrderPlaced]) -> Charge:
+    order = event.data
+    return Charge(
+        order_id=order.order_id,
+        state=State.PENDING,
+        amount=order.total.amount,
+        currency=order.total.currency,
+        token=order.payment_token,
+        traceparent=event.traceparent,
+    )

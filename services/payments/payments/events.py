@@ -1,0 +1,37 @@
+"""What payments tells the others."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.events import Event
+
+
+class Money(BaseModel):
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    amount: int
+    currency: str
+
+
+class PaymentCaptured(Event, topic="payments", type="payment.captured", key="order_id"):
+    """The money for the order was taken."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Money
+
+
+class PaymentDeclined(Event, topic="payments", type="payment.declined", key="order_id"):
+    """No money for the order was taken and none will be."""
+
+    order_id: UUID
+    reason: str
+
+
+class PaymentRefunded(Event, topic="payments", type="payment.refunded", key="order_id"):
+    """The money for the order was given back."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Money

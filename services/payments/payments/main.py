@@ -1,0 +1,15 @@
+"""Payments as data: what it hears and what it works on. It has no HTTP interface."""
+
+from chassis.app import create_service
+from chassis.runtime import Runtime
+from chassis.worker import Worker
+from payments.cashier import cashier_of
+from payments.consumers import subscriptions
+from payments.settings import PaymentsSettings
+
+
+def workers(runtime: Runtime) -> list[Worker]:
+    return [runtime.part(cashier_of)]
+
+
+service = create_service("payments", settings=PaymentsSettings, subscriptions=subscriptions, workers=workers)
