@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     kafka_partitions: int = 4
     kafka_replication: int = 1
     kafka_idempotence: bool = True
+    kafka_session_seconds: float = 10.0
+    """How long a consumer may be silent before its partitions go to the other members of its group."""
     kafka_retention_hours: float = 168.0
     smtp_url: str = "smtp://127.0.0.1:1025"
 

@@ -29,7 +29,7 @@ ORIGIN = "https://test"
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Addresses of the real servers of a test run. `postgres` holds the superuser's password, `vault_token` opens all."""
+    """Addresses of the real servers of a test run; `postgres` and `vault_token` let in as the one who may do all."""
 
     postgres: str
     redis: str
@@ -184,6 +184,6 @@ def _client(process: Process) -> httpx.AsyncClient:
 async def eventually(condition: Any, *, seconds: float = 20.0) -> Any:
     """Await `condition()` again and again until it is true, and answer its value. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not (value := await condition()):
+        while not (value := await condition()):  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.02)
         return value
