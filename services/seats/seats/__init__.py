@@ -1,0 +1,1 @@
+"""Seats: seat maps, holds that expire, sold seats."""

@@ -1,0 +1,67 @@
+"""Seats' routes."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from chassis.identity import CurrentPrincipal
+from chassis.rendered import JSON, etag_of, is_known
+from chassis.runtime import RuntimeDep
+from chassis.sse import event_stream
+from seats import handlers, repository
+from seats.live import stream
+from seats.performances import Performances
+from seats.schemas import HoldView, InternalHoldView, NewHold, SeatMapView
+
+router = APIRouter(tags=["seats"])
+internal = APIRouter(include_in_schema=False)
+
+CHECK_FIRST = "public, no-cache"
+"""Caches may keep a seat map, but ask whether it is still the one."""
+
+
+@router.get("/api/performances/{performance_id}/seats", response_model=SeatMapView)
+async def get_seats(request: Request, runtime: RuntimeDep, performance_id: UUID) -> Response:
+    """Every seat with its price and state."""
+    performance = await runtime.part(Performances).get(performance_id)
+    async with runtime.database.reading() as connection:
+        claims = await repository.claims(connection, performance_id)
+    etag = etag_of(performance_id.bytes, *(" ".join(labels).encode() for labels in (claims.held, claims.sold)))
+    headers = {"etag": etag, "cache-control": CHECK_FIRST}
+    if is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(performance.seat_map.render(claims), headers=headers, media_type=JSON)
+
+
+@router.get("/api/performances/{performance_id}/seats/stream", response_class=StreamingResponse)
+async def stream_seats(runtime: RuntimeDep, performance_id: UUID) -> StreamingResponse:
+    """Live changes: one event `snapshot` with the states of all seats that are not available, then events `seat`."""
+    await runtime.part(Performances).get(performance_id)
+    return event_stream(stream(runtime, performance_id), draining=runtime.draining)
+
+
+@router.post("/api/holds", status_code=201)
+async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewHold, response: Response) -> HoldView:
+    """Keep up to 8 seats for a while: all of them or none."""
+    hold = await handlers.place_hold(runtime, principal.account_id, new)
+    response.headers["location"] = f"/api/holds/{hold.id}"
+    return hold
+
+
+@router.get("/api/holds/{hold_id}")
+async def get_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: UUID) -> HoldView:
+    """A hold of one's own that has not expired."""
+    return await handlers.get_hold(runtime, principal.account_id, hold_id)
+
+
+@router.delete("/api/holds/{hold_id}", status_code=204)
+async def end_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: UUID) -> None:
+    """Let the seats go."""
+    await handlers.end_hold(runtime, principal.account_id, hold_id)
+
+
+@internal.get("/internal/holds/{hold_id}")
+async def get_hold_for_order(runtime: RuntimeDep, hold_id: UUID) -> InternalHoldView:
+    """A hold that can become an order, whoever owns it."""
+    return await handlers.get_hold_for_order(runtime, hold_id)
