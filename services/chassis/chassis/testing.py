@@ -8,21 +8,28 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+from aiokafka.structs import ConsumerRecord
+from sqlalchemy import select
 
 from chassis.app import Process, create_process
 from chassis.database import Database
+from chassis.events import Event
 from chassis.identity import COOKIE
+from chassis.inbox import Consumer
+from chassis.kafka import Outgoing
 from chassis.migrations import upgrade
 from chassis.runtime import Runtime
 from chassis.secrets import DatabaseCredentials, SecretMissing
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.tables import event_log
 
 ORIGIN = "https://test"
 
@@ -158,6 +165,20 @@ class App:
     def sign_out(self) -> None:
         self.client.cookies.clear()
 
+    async def deliver(self, service: str, *events: Event, ids: Sequence[UUID] = ()) -> None:
+        """Let `service` consume `events` as if one poll of Kafka had brought them; the same `ids` are a redelivery."""
+        runtime = self.runtime(service)
+        [subscriptions] = [each.subscriptions(runtime) for each in self.process.services if each.name == service]
+        consumer = Consumer(service, runtime.database, subscriptions, runtime.settings)
+        records = [_record(event, id_) for event, id_ in zip(events, ids or [uuid4() for _ in events], strict=True)]
+        await consumer.handle(records)
+
+    async def published(self, service: str) -> list[tuple[str, dict[str, Any]]]:
+        """Type and data of what `service` has in its event log, in order."""
+        query = select(event_log.c.type, event_log.c.data).order_by(event_log.c.position)
+        async with self.runtime(service).database.reading() as connection:
+            return [(row.type, row.data) for row in await connection.execute(query)]
+
     def another_client(self) -> "App":
         """The same services, seen by somebody else's browser."""
         return App(self.process, _client(self.process))
@@ -174,6 +195,32 @@ async def running(services: list[Service], settings: Settings, secrets: StaticSe
     finally:
         await client.aclose()
         await process.stop()
+
+
+def _record(event: Event, event_id: UUID) -> "ConsumerRecord[bytes, bytes]":
+    sent = Outgoing(
+        topic=event.topic,
+        key=event.key.encode(),
+        value=event.model_dump_json().encode(),
+        id=str(event_id),
+        type=event.type,
+        source=event.topic,
+        time=datetime.now(UTC).isoformat(),
+        traceparent="",
+    )
+    return ConsumerRecord(
+        topic=sent.topic,
+        partition=0,
+        offset=0,
+        timestamp=0,
+        timestamp_type=0,
+        key=sent.key,
+        value=sent.value,
+        checksum=None,
+        serialized_key_size=len(sent.key),
+        serialized_value_size=len(sent.value),
+        headers=sent.headers(),
+    )
 
 
 def _client(process: Process) -> httpx.AsyncClient:
