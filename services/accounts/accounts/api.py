@@ -1,13 +1,9 @@
 """Routes of accounts and sessions."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Request, Response
 
 from accounts import handlers
-from accounts.passwords import Passwords
 from accounts.schemas import AccountView, Credentials, Registration, SessionView
-from accounts.settings import Settings
 from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, remote_address
 from chassis.pagination import Page
 from chassis.runtime import RuntimeDep
@@ -15,7 +11,7 @@ from chassis.runtime import RuntimeDep
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
-def never_stored(response: Response) -> None:
+async def never_stored(response: Response) -> None:
     """What is personal stays out of every cache."""
     response.headers["cache-control"] = "no-store"
 
@@ -23,23 +19,10 @@ def never_stored(response: Response) -> None:
 router = APIRouter(dependencies=[Depends(never_stored)])
 
 
-def passwords(request: Request, runtime: RuntimeDep) -> Passwords:
-    """One for the whole app: its slots are what bounds the cost of sign-ins."""
-    state = request.app.state
-    if not hasattr(state, "passwords"):
-        assert isinstance(runtime.config, Settings)  # noqa: S101 - create_service made it so
-        state.passwords = Passwords(runtime.config)
-    found: Passwords = state.passwords
-    return found
-
-
-PasswordsDep = Annotated[Passwords, Depends(passwords)]
-
-
 @router.post("/api/accounts", status_code=201, tags=["accounts"])
-async def register(body: Registration, runtime: RuntimeDep, passwords: PasswordsDep, response: Response) -> AccountView:
+async def register(body: Registration, runtime: RuntimeDep, response: Response) -> AccountView:
     """Open an account. 409 `email-taken` when there is one with this address."""
-    account = await handlers.register(runtime.database, passwords, **body.model_dump())
+    account = await handlers.register(runtime, **body.model_dump())
     response.headers["location"] = "/api/accounts/me"
     return AccountView.of(account)
 
@@ -58,18 +41,14 @@ async def erase(principal: CurrentPrincipal, runtime: RuntimeDep, response: Resp
 
 
 @router.post("/api/sessions", status_code=201, tags=["sessions"])
-async def sign_in(
-    body: Credentials, request: Request, runtime: RuntimeDep, passwords: PasswordsDep, response: Response
-) -> SessionView:
+async def sign_in(body: Credentials, request: Request, runtime: RuntimeDep, response: Response) -> SessionView:
     """Sign in. 401 `wrong-credentials`; 429 with Retry-After after repeated failures."""
     browser = handlers.Browser(
         remote=remote_address(request),
         user_agent=request.headers.get("user-agent", ""),
         token=request.cookies.get(COOKIE),
     )
-    token, session = await handlers.sign_in(
-        runtime, passwords, email=body.email, password=body.password, browser=browser
-    )
+    token, session = await handlers.sign_in(runtime, email=body.email, password=body.password, browser=browser)
     response.headers["set-cookie"] = f"{COOKIE}={token}; {COOKIE_ATTRIBUTES}"
     response.headers["location"] = "/api/sessions/current"
     return SessionView.of(session, current_key=session.key)

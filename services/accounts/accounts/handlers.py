@@ -8,8 +8,8 @@ from accounts import repository
 from accounts.domain import Account, normalise_email, open_account
 from accounts.errors import EmailTaken, WrongCredentials
 from accounts.events import AccountErased, AccountRegistered
-from accounts.passwords import Passwords
-from accounts.settings import Settings
+from accounts.passwords import Passwords, passwords_of
+from accounts.settings import Settings, settings_of
 from chassis import outbox
 from chassis.database import Database
 from chassis.errors import Unauthenticated
@@ -29,14 +29,13 @@ class Browser:
     token: str | None = None
 
 
-async def register(
-    database: Database, passwords: Passwords, *, email: str, password: str, name: str, country: str
-) -> Account:
+async def register(runtime: Runtime, *, email: str, password: str, name: str, country: str) -> Account:
     """Open an account; raises EmailTaken."""
+    passwords = passwords_of(runtime)
     account = open_account(id=uuid7(), email=email, name=name, country=country, password_hash="", now=now())
     async with passwords.slot():
         account = replace(account, password_hash=await passwords.hash(password))
-    if not await store(database, account):
+    if not await store(runtime.database, account):
         raise EmailTaken
     return account
 
@@ -53,17 +52,15 @@ async def store(database: Database, account: Account) -> bool:
     return is_new
 
 
-async def sign_in(
-    runtime: Runtime, passwords: Passwords, *, email: str, password: str, browser: Browser
-) -> tuple[str, Session]:
+async def sign_in(runtime: Runtime, *, email: str, password: str, browser: Browser) -> tuple[str, Session]:
     """Check the password and begin a session: its token and what it holds.
 
     Raises WrongCredentials, the same and after the same time whether the address or the password is wrong, and
     TooManyRequests after repeated failures for the address or from the place.
     """
-    settings, limiter = _settings(runtime), RateLimiter(runtime.redis)
+    passwords, limiter = passwords_of(runtime), RateLimiter(runtime.redis)
     address = _normalised(email)
-    by_email, by_remote = _failures(settings, address or email, browser.remote)
+    by_email, by_remote = _failures(settings_of(runtime), address or email, browser.remote)
     account = await _find(runtime.database, address)
     async with passwords.slot():
         # Inside the slot: a burst of guesses gets no further than one that comes slowly.
@@ -74,7 +71,7 @@ async def sign_in(
     if account is None or not right:
         raise WrongCredentials
     await limiter.forget(by_email)
-    return await _begin_session(runtime, passwords, account, password, browser)
+    return await _begin_session(runtime, account, password, browser)
 
 
 async def profile(database: Database, account_id: UUID) -> Account:
@@ -98,14 +95,9 @@ async def erase(runtime: Runtime, account_id: UUID) -> None:
         await runtime.sessions.revoke_all(account_id)
 
 
-async def _begin_session(
-    runtime: Runtime, passwords: Passwords, account: Account, password: str, browser: Browser
-) -> tuple[str, Session]:
+async def _begin_session(runtime: Runtime, account: Account, password: str, browser: Browser) -> tuple[str, Session]:
     """A session of an account that cannot be erased at the same moment; renews a hash made with old parameters."""
-    new_hash = None
-    if passwords.is_outdated(account.password_hash):
-        async with passwords.slot():
-            new_hash = await passwords.hash(password)
+    new_hash = await _renewed_hash(passwords_of(runtime), account, password)
     async with runtime.database.transaction() as tx:
         if not await repository.keep_from_erasure(tx, account.id):
             raise WrongCredentials
@@ -119,6 +111,13 @@ async def _begin_session(
             remote=browser.remote,
             replacing=browser.token,
         )
+
+
+async def _renewed_hash(passwords: Passwords, account: Account, password: str) -> str | None:
+    if not passwords.is_outdated(account.password_hash):
+        return None
+    async with passwords.slot():
+        return await passwords.hash(password)
 
 
 async def _find(database: Database, address: str | None) -> Account | None:
@@ -140,8 +139,3 @@ def _failures(settings: Settings, email: str, remote: str) -> tuple[Quota, Quota
     by_email = Limit("sign-in-email", settings.failures_per_email, settings.sign_in_window_seconds)
     by_remote = Limit("sign-in-remote", settings.failures_per_address, settings.sign_in_window_seconds)
     return by_email.of(hashlib.sha256(email.encode()).hexdigest()), by_remote.of(remote)
-
-
-def _settings(runtime: Runtime) -> Settings:
-    assert isinstance(runtime.config, Settings)  # noqa: S101 - create_service made it so
-    return runtime.config

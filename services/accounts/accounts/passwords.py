@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from accounts.settings import Settings
+from accounts.settings import Settings, settings_of
 from chassis.limits import Admission
+from chassis.runtime import Runtime
 
 MAX_WAITING = 256
 MAX_WAIT_SECONDS = 5.0
@@ -57,6 +58,15 @@ class Passwords:
             return self._hasher.verify(known_hash, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def passwords_of(runtime: Runtime) -> Passwords:
+    """One for the whole service: its slots bound what all sign-ins together cost."""
+    return runtime.part(_from_settings)
+
+
+def _from_settings(runtime: Runtime) -> Passwords:
+    return Passwords(settings_of(runtime))
 
 
 def _prepared(password: str) -> bytes:

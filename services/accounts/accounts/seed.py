@@ -4,8 +4,7 @@ from uuid import UUID, uuid5
 
 from accounts import handlers, repository
 from accounts.domain import ORGANISER, open_account
-from accounts.passwords import Passwords
-from accounts.settings import Settings
+from accounts.passwords import Passwords, passwords_of
 from chassis.events import now
 from chassis.runtime import Runtime
 
@@ -16,7 +15,7 @@ SECRETS = "services/accounts"
 async def seed(runtime: Runtime) -> None:
     """Make sure that the demo customer and the organiser exist and have the passwords that Vault knows."""
     secrets = await runtime.secrets.read(SECRETS)
-    passwords = Passwords(Settings())
+    passwords = passwords_of(runtime)
     await _ensure(runtime, passwords, "demo@boxoffice.test", "Demo Customer", secrets["demo_password"])
     await _ensure(
         runtime, passwords, "organiser@boxoffice.test", "Olive Organiser", secrets["organiser_password"], ORGANISER

@@ -1,10 +1,12 @@
 """Settings of accounts: what a password costs, and how often a wrong one may be tried."""
 
 import os
+from typing import cast
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from chassis.runtime import Runtime
 from chassis.settings import ServiceSettings
 
 
@@ -22,3 +24,8 @@ class Settings(ServiceSettings):
     sign_in_window_seconds: int = 300
     failures_per_email: int = 8
     failures_per_address: int = 100
+
+
+def settings_of(runtime: Runtime) -> Settings:
+    """The settings of accounts, with which its process made the runtime."""
+    return cast("Settings", runtime.config)

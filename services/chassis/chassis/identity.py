@@ -1,7 +1,7 @@
 """Who sends a request: the session behind its cookie, the role a route asks for, the site it was sent from."""
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -61,13 +61,13 @@ async def current_principal(request: Request) -> Principal:
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 
-def requires_role(role: str) -> Callable[[Principal], Principal]:
+def requires_role(role: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency that answers 401 without a session and 403 without `role`.
 
     >>> Organiser = Annotated[Principal, Depends(requires_role("organiser"))]
     """
 
-    def check(principal: CurrentPrincipal) -> Principal:
+    async def check(principal: CurrentPrincipal) -> Principal:
         if role not in principal.roles:
             raise Forbidden(f"This needs the role {role}.")
         return principal
