@@ -21,9 +21,9 @@ from catalog.schemas import (
     VenueView,
 )
 from chassis.errors import Invalid
-from chassis.identity import OptionalPrincipal, requires_role
+from chassis.identity import OptionalPrincipal, optional_principal, requires_role
 from chassis.pagination import Page, PageRequestDep
-from chassis.runtime import RuntimeDep
+from chassis.runtime import RuntimeDep, runtime
 
 router = APIRouter(tags=["catalog"])
 organisers = APIRouter(tags=["catalog"], dependencies=[Depends(requires_role(ORGANISER))])
@@ -35,7 +35,6 @@ Word = Annotated[str | None, Query(max_length=100, pattern=NO_CONTROL)]
 async def list_shows(
     *,
     request: Request,
-    runtime: RuntimeDep,
     reader: OptionalPrincipal,
     page: PageRequestDep,
     q: Word = None,
@@ -56,51 +55,51 @@ async def list_shows(
         after=page.after(tuple[datetime, UUID]),
         limit=page.rows,
     )
-    return await runtime.part(Pages).programme(request, reader, search)
+    return await runtime(request).part(Pages).programme(request, reader, search)
 
 
+# The two pages that everybody looks at. Their dependencies are called, not declared: to have FastAPI resolve them costs
+# as much as the rest of the request.
 @router.get("/api/shows/{show_id}", response_model=ShowView)
-async def get_show(request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, show_id: UUID) -> Response:
+async def get_show(request: Request, show_id: UUID) -> Response:
     """One show with its performances to come."""
-    return await runtime.part(Pages).show(request, reader, show_id)
+    return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
 
 
 @router.get("/api/performances/{performance_id}", response_model=PerformanceView)
-async def get_performance(
-    request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, performance_id: UUID
-) -> Response:
+async def get_performance(request: Request, performance_id: UUID) -> Response:
     """One performance."""
-    return await runtime.part(Pages).performance(request, reader, performance_id)
+    return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
 
 
 @organisers.post("/api/venues", status_code=201)
-async def create_venue(runtime: RuntimeDep, new: NewVenue) -> VenueView:
+async def create_venue(at: RuntimeDep, new: NewVenue) -> VenueView:
     """Add a venue with its seating plan."""
-    return await handlers.create_venue(runtime, new)
+    return await handlers.create_venue(at, new)
 
 
 @organisers.post("/api/shows", status_code=201)
-async def create_show(runtime: RuntimeDep, new: NewShow, response: Response) -> ShowView:
+async def create_show(at: RuntimeDep, new: NewShow, response: Response) -> ShowView:
     """Add a show."""
-    show = await handlers.create_show(runtime, new)
+    show = await handlers.create_show(at, new)
     response.headers["location"] = f"/api/shows/{show.id}"
     return show
 
 
 @organisers.post("/api/shows/{show_id}/performances", status_code=201)
 async def schedule_performance(
-    runtime: RuntimeDep, show_id: UUID, new: NewPerformance, response: Response
+    at: RuntimeDep, show_id: UUID, new: NewPerformance, response: Response
 ) -> PerformanceView:
     """Put a performance of a show on sale, with a price for each zone of the venue."""
-    performance = await handlers.schedule_performance(runtime, show_id, new)
+    performance = await handlers.schedule_performance(at, show_id, new)
     response.headers["location"] = f"/api/performances/{performance.id}"
     return performance
 
 
 @organisers.post("/api/performances/{performance_id}/cancellation", status_code=202)
-async def cancel_performance(runtime: RuntimeDep, performance_id: UUID) -> PerformanceView:
+async def cancel_performance(at: RuntimeDep, performance_id: UUID) -> PerformanceView:
     """Cancel a performance for good: its orders are refunded. A second time changes nothing."""
-    return await handlers.cancel_performance(runtime, performance_id)
+    return await handlers.cancel_performance(at, performance_id)
 
 
 def _moment(text: str | None, *, ends: bool = False) -> datetime | None:

@@ -78,7 +78,7 @@ class Calls:
             return await self._send(service, method, path, body)
 
     async def _send(self, service: str, method: str, path: str, body: bytes) -> Reply:
-        """One attempt. It drives the transport itself: the cookies and redirects of httpx.AsyncClient cost as much again."""
+        """One attempt. It drives the transport itself: httpx.AsyncClient around it costs as much again."""
         if self._transport is None:
             self._transport = AiohttpTransport(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
         instance = pick(await self._resolver.resolve(service))

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import Response
@@ -47,6 +48,8 @@ class Gate:
         self._served_by = {
             each.name: f"{each.name}/{settings.instance}@{settings.region}".encode() for each in services
         }
+        self._in_flight = {each.name: IN_FLIGHT.labels(each.name) for each in services}
+        self._requests = cache(REQUESTS.labels)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -78,7 +81,7 @@ class Gate:
             await self._admission.enter()
             admitted = True
             exchange.on_stream = self._admission.leave
-            IN_FLIGHT.labels(service.name).inc()
+            self._in_flight[service.name].inc()
             await service.app(scope, receive, exchange.send)
         except Problem as problem:
             REJECTED.labels(service.name).inc()
@@ -89,12 +92,12 @@ class Gate:
             log.debug("passed on: %s", error)
         finally:
             if admitted:
-                IN_FLIGHT.labels(service.name).dec()
+                self._in_flight[service.name].dec()
                 if not exchange.streams:
                     self._admission.leave()
             if not exchange.streams:
-                labels = (service.name, scope["method"], exchange.status)
-                REQUESTS.labels(*labels).observe(time.perf_counter() - started)
+                histogram = self._requests(service.name, scope["method"], exchange.status)
+                histogram.observe(time.perf_counter() - started)
 
     def _checked(self, scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Refuse what no service wants to see; the body that is left is bounded."""

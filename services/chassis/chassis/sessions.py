@@ -15,6 +15,8 @@ from uuid import UUID
 import orjson
 from redis.asyncio import Redis
 
+from chassis.coalesce import Coalescer
+
 IDLE_SECONDS = 30 * 60
 """A session that is not used for this long ends; every use starts the count anew."""
 ABSOLUTE_SECONDS = 12 * 60 * 60
@@ -54,6 +56,7 @@ class Sessions:
     ) -> None:
         self._redis = redis
         self._idle_seconds, self._absolute_seconds = idle_seconds, absolute_seconds
+        self._touched: Coalescer[str, bytes | None] = Coalescer(self._touch)
 
     async def create(
         self,
@@ -84,7 +87,7 @@ class Sessions:
     async def load(self, token: str) -> Session | None:
         """The live session of `token`, whose idle time starts anew; None when there is none. One round trip."""
         key = session_key(token)
-        value = await self._redis.getex(_name(key), px=self._idle_milliseconds)
+        value = await self._touched.get(key)
         session = _decode(key, value) if value is not None else None
         return session if session is not None and self._is_live(session) else None
 
@@ -115,6 +118,15 @@ class Sessions:
         if keys:
             await self._redis.delete(*(_name(key) for key in keys))
             await self._redis.zrem(index, *keys)
+
+    async def _touch(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read sessions and start their idle time anew, in one round trip."""
+        if len(keys) == 1:
+            return [cast("bytes | None", await self._redis.getex(_name(keys[0]), px=self._idle_milliseconds))]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.getex(_name(key), px=self._idle_milliseconds)
+            return cast("list[bytes | None]", await pipe.execute())
 
     async def _store(self, session: Session) -> None:
         """Write the session and its place in the account's index, whose entries go at the session's absolute end."""

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 from aiokafka.structs import ConsumerRecord
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
 
 from chassis.app import Process, create_process
 from chassis.database import Database
@@ -30,6 +30,7 @@ from chassis.secrets import DatabaseCredentials, SecretMissing
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.tables import event_log
+from chassis.tables import metadata as chassis_tables
 
 ORIGIN = "https://test"
 
@@ -100,14 +101,14 @@ class Databases:
         """For `Settings.database_url`: each service finds its own copy."""
         return f"{self._servers.postgres_address}/{{service}}_{self._suffix}"
 
-    async def create(self, service: str) -> None:
-        """Make the copy of `service`, unless it is there."""
+    async def create(self, service: str, tables: MetaData | None = None) -> None:
+        """Make the copy of `service`, unless it is there. `tables` are those of a service that has no migrations."""
         name = f"{service}_{self._suffix}"
         if name in self._made:
             return
         admin = await asyncpg.connect(self._servers.postgres + "/postgres")
         try:
-            await self._ensure_template(admin, service)
+            await self._ensure_template(admin, service, tables)
             await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" STRATEGY FILE_COPY')
         finally:
             await admin.close()
@@ -124,7 +125,7 @@ class Databases:
         await self.create(service)
         return await self._pool(self.url, service)
 
-    async def _ensure_template(self, admin: asyncpg.Connection, service: str) -> None:
+    async def _ensure_template(self, admin: asyncpg.Connection, service: str, tables: MetaData | None) -> None:
         """Migrate the template once, whichever of the parallel test processes comes first."""
         template = f"template_{service}"
         async with admin.transaction():
@@ -134,7 +135,12 @@ class Databases:
             other = await asyncpg.connect(self._servers.postgres + "/postgres")
             await other.execute(f'CREATE DATABASE "{template}_new"')
             database = await self._pool(f"{self._servers.postgres_address}/{template}_new", service)
-            await upgrade(service, database)
+            if tables is None:
+                await upgrade(service, database)
+            else:
+                async with database.engine.begin() as connection:
+                    await connection.run_sync(chassis_tables.create_all)
+                    await connection.run_sync(tables.create_all)
             await database.close()
             await other.execute(f'ALTER DATABASE "{template}_new" RENAME TO "{template}"')
             await other.close()
@@ -224,7 +230,7 @@ def _record(event: Event, event_id: UUID) -> "ConsumerRecord[bytes, bytes]":
 
 
 def _client(process: Process) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(process, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(process, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
 

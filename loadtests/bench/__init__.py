@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against bare references, measured side by side in one run on one machine."""
