@@ -140,7 +140,7 @@ async def run(
             hosted = [each if isinstance(each, Service) else load_services([each])[0] for each in services]
             for service in hosted:
                 await databases.create(service.name)
-            defaults = {
+            defaults: dict[str, Any] = {
                 "database_url": databases.url,
                 "redis_url": redis_url,
                 "kafka_bootstrap_servers": broker.address if broker else NOWHERE,

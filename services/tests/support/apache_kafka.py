@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from support.brokers import Broker
-from support.processes import free_port
+from support.processes import Command, free_port
 
 VERSION = "4.1.1"
 POM = Path(__file__).with_name("kafka.pom.xml")
@@ -38,8 +37,8 @@ def fetch_jars() -> Path:
     if not JARS.exists():
         JARS.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=JARS.parent))
-        command = ["mvn", "-B", "-q", "-ntp", "-f", POM, f"-Dkafka.version={VERSION}", "dependency:copy-dependencies"]
-        subprocess.run([*command, "-DincludeScope=runtime", f"-DoutputDirectory={partial}"], check=True)
+        options = [f"-Dkafka.version={VERSION}", "-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
+        subprocess.run(["mvn", "-Bqntp", "-f", POM, "dependency:copy-dependencies", *options], check=True)
         partial.rename(JARS)
     return JARS
 
@@ -49,7 +48,7 @@ class ApacheKafka(Broker):
 
     idempotence = True
 
-    def command(self) -> Sequence[str | Path]:
+    def command(self) -> Command:
         folder = self._processes.folder / f"kafka-{self.port}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

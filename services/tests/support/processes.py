@@ -29,6 +29,9 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+Command = Sequence[str | Path]
+
+
 class Processes:
     """The processes of one run, whichever of its test processes started them."""
 
@@ -40,7 +43,7 @@ class Processes:
     def start(
         self,
         name: str,
-        command: Sequence[str | Path],
+        command: Command,
         *,
         ready: Callable[[], bool],
         user: int | None = None,

