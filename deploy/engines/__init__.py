@@ -1,0 +1,1 @@
+"""The engines that run a tier: local, compose, kubernetes behind one protocol."""

