@@ -1,0 +1,116 @@
+# Box Office: thin targets over the `boxoffice` command and the development tools. `make` alone lists them.
+#
+#   make up-startup                         a running ticket shop
+#   make up-startup ENGINE=local            choose the engine: local, compose or kubernetes
+#   make up-startup EDGE_HTTPS_PORT=9443    any setting of the environment passes through
+#   make PYTHON=python3.12 setup            choose the Python, 3.11 or newer
+
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PACKAGES = $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/*/py.typed deploy/*/py.typed))))
+TESTS    = $(shell find services deploy -path '*/tests/*' -name '*.py' -not -path '*/support/*')
+
+# The first Python that is new enough; when there is none, `setup` says so.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$each; break; }; done)
+
+BOXOFFICE = $(BIN)/boxoffice
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart kill seed down \
+	check check-format check-lint check-types check-borders format test test-unit test-kafka \
+	bench tier-diff openapi lock clean
+
+##@ Run it
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+
+up-startup: $(VENV)/.ready ## Start the startup tier: the app as two equal instances behind one edge
+	@$(BOXOFFICE) up startup $(if $(ENGINE),--engine $(ENGINE))
+
+up-growth: $(VENV)/.ready ## Start the growth tier: one process per service
+	@$(BOXOFFICE) up growth $(if $(ENGINE),--engine $(ENGINE))
+
+up-enterprise: $(VENV)/.ready ## Start the enterprise tier: several regions, mutual TLS
+	@$(BOXOFFICE) up enterprise $(if $(ENGINE),--engine $(ENGINE))
+
+status: $(VENV)/.ready ## Show the processes: role, port, health, restarts, memory
+	@$(BOXOFFICE) status
+
+logs: $(VENV)/.ready ## Show what the processes say (name=app-1, FOLLOW=1)
+	@$(BOXOFFICE) logs $(name) $(if $(FOLLOW),--follow)
+
+scale: $(VENV)/.ready ## Change the number of instances (app=3)
+	@$(BOXOFFICE) scale $(foreach each,app $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml)))),$(if $($(each)),$(each)=$($(each))))
+
+restart: $(VENV)/.ready ## Restart the instances one after the other, unnoticed
+	@$(BOXOFFICE) restart --rolling
+
+kill: $(VENV)/.ready ## Kill a process with signal 9, to see what happens (name=app-1)
+	@$(BOXOFFICE) kill $(name)
+
+seed: $(VENV)/.ready ## Put in the data that a fresh stack starts with
+	@$(BOXOFFICE) seed
+
+down: $(VENV)/.ready ## Stop everything (CLEAN=1 removes the data too)
+	@$(BOXOFFICE) down $(if $(CLEAN),--clean)
+
+tier-diff: ## Show what one tier has that another has not: the settings side by side
+	@diff -y -W 150 deploy/startup/tier.env deploy/growth/tier.env || true
+	@diff -y -W 150 deploy/growth/tier.env deploy/enterprise/tier.env || true
+
+##@ Work on it
+
+setup: $(VENV)/.ready ## Make the virtual environment (every target does when it is missing or old)
+
+$(VENV)/.ready: requirements.lock deploy/setup_venv.py $(wildcard services/*/pyproject.toml) deploy/pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Box Office: no Python 3.11 or newer was found. Install one (Debian and Ubuntu:" \
+		"sudo apt install python3 python3-venv, macOS: brew install python) or name it: make PYTHON=/path/to/python ..." >&2; exit 1; }
+	@$(PYTHON) deploy/setup_venv.py $(VENV)
+	@touch $@
+
+check: $(VENV)/.ready ## Check format, lint, types and borders (a minute at most)
+	@$(MAKE) --no-print-directory -k -j 4 check-format check-lint check-types check-borders
+
+check-format: $(VENV)/.ready
+	@$(BIN)/ruff format --check --quiet . || { echo "make format puts this right" >&2; exit 1; }
+
+check-lint: $(VENV)/.ready
+	@$(BIN)/ruff check --quiet .
+
+check-types: $(VENV)/.ready
+	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
+
+check-borders: $(VENV)/.ready
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.ready ## Format the code, and put right what the linter can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
+	$(BIN)/pytest -n auto $(ARGS)
+
+test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
+	$(BIN)/pytest $(wildcard services/*/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
+
+test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
+	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
+
+bench: $(VENV)/.ready ## Measure against bare references on this machine
+	@$(BIN)/python -m loadtests.bench
+
+openapi: $(VENV)/.ready ## Print the API of all services as one OpenAPI document
+	@$(BOXOFFICE) openapi
+
+lock: $(VENV)/.ready ## Pin the dependencies anew into requirements.lock (UPGRADE=1 takes newer ones)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-package boxoffice-chassis $(if $(UPGRADE),--upgrade) \
+		services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
+
+clean: ## Remove the virtual environment, caches and reports (not the data: that is down CLEAN=1)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
