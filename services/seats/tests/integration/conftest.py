@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from chassis.events import now
-from chassis.testing import App
 from sqlalchemy import text
 
+from chassis.events import now
+from chassis.testing import App
 from seats.consumers import OrderCancelled, OrderDeclined, OrderPaid, PerformanceScheduled
 from seats.domain import Money, Row, Zone
 
@@ -82,7 +82,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(run: Callable[..., Awaitable[App]]) -> Stage:
-    app = await run("seats", max_in_flight=64)
+    app = await run("seats")
     return Stage(app, await schedule(app))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from chassis.events import now
 from sqlalchemy import text
 
+from chassis.events import now
 from seats import handlers
 from seats.consumers import PerformanceCancelled
 
