@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 
 from chassis.broadcast import Broadcast
 from chassis.client import Calls
@@ -76,14 +77,17 @@ async def with_shared_secrets(settings: Settings, secrets: Secrets) -> Settings:
 
 
 def open_redis(url: str) -> Redis:
-    """A client that answers or fails within about a second; it connects when it is first used."""
+    """A client that answers or fails within about a second; it connects when it is first used.
+
+    A connection that broke is tried again; a server that hangs is not, or its second would become three.
+    """
     return Redis.from_url(
         url,
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
         health_check_interval=15,
         max_connections=64,
-        retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 2),
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 2, supported_errors=(ConnectionLost,)),
     )
 
 

@@ -3,6 +3,7 @@
 The browser holds an opaque token of 256 random bits; Redis knows only its SHA-256, so a copy of Redis signs nobody in.
 """
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -21,6 +22,7 @@ IDLE_SECONDS = 30 * 60
 """A session that is not used for this long ends; every use starts the count anew."""
 ABSOLUTE_SECONDS = 12 * 60 * 60
 """However much it is used, a session ends this long after the sign-in."""
+LOAD_SECONDS = 1.5
 LISTED_SESSIONS = 100
 MAX_USER_AGENT = 200
 
@@ -85,9 +87,13 @@ class Sessions:
         return token, session
 
     async def load(self, token: str) -> Session | None:
-        """The live session of `token`, whose idle time starts anew; None when there is none. One round trip."""
+        """The live session of `token`, whose idle time starts anew; None when there is none. One round trip.
+
+        Every request of a signed-in account waits here, so a Redis that hangs is given up soon: TimeoutError.
+        """
         key = session_key(token)
-        value = await self._touched.get(key)
+        async with asyncio.timeout(LOAD_SECONDS):
+            value = await self._touched.get(key)
         session = _decode(key, value) if value is not None else None
         return session if session is not None and self._is_live(session) else None
 

@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from chassis.errors import is_outage
 from chassis.memory import MemorySessions
+from chassis.resources import open_redis
 from chassis.sessions import Sessions, session_key
 
 Make = Callable[..., Sessions]
@@ -131,3 +133,19 @@ async def test_the_index_forgets_dead_sessions_and_goes_with_the_last(redis: Red
     assert 43_000 < await redis.ttl(index) <= 43_200
     await sessions.revoke_all(account_id)
     assert not await redis.exists(index)
+
+
+async def test_a_redis_that_hangs_is_given_up_soon(unused_tcp_port: int) -> None:
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1", unused_tcp_port)
+    hanging = open_redis(f"redis://127.0.0.1:{unused_tcp_port}")
+    sessions, loop = Sessions(hanging), asyncio.get_running_loop()
+    started = loop.time()
+    answers = await asyncio.gather(*(sessions.load("x" * 43) for _ in range(20)), return_exceptions=True)
+    assert loop.time() - started < 2
+    assert all(isinstance(answer, Exception) and is_outage(answer) for answer in answers)
+    await hanging.aclose()
+    server.close()
