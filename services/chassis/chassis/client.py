@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message
 
 CALL_SECONDS = 2.0
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+_histogram = cache(CALLS.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Calls:
         except (TimeoutError, httpx.TransportError) as error:
             raise Unavailable(f"{service} does not answer") from error
         finally:
-            CALLS.labels(service, status).observe(time.perf_counter() - started)
+            _histogram(service, status).observe(time.perf_counter() - started)
 
     async def close(self) -> None:
         if self._transport:
@@ -87,7 +89,7 @@ class Calls:
         try:
             response = await self._transport.handle_async_request(request)
             try:
-                content = await response.aread()
+                content = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
             finally:
                 await response.aclose()
         finally:
@@ -96,7 +98,7 @@ class Calls:
 
 
 def _headers() -> dict[str, str]:
-    headers = {"content-type": "application/json", "accept": "application/json"}
+    headers = {"content-type": "application/json", "accept-encoding": "identity"}
     if traceparent := current_traceparent():
         headers["traceparent"] = traceparent
     return headers
