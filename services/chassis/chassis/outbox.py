@@ -150,7 +150,7 @@ class Relay:
         if not known:
             return
         ends = await self._producer.ends(list(known))
-        if any(ends.get(place, 0) < offset for place, offset in known.items()):
+        if any(ends.get(place, 0) <= offset for place, offset in known.items()):
             await self._publish_again(tx)
 
     @staticmethod

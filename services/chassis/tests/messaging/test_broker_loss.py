@@ -1,0 +1,60 @@
+"""Postgres is the truth and Kafka transport: a broker that is killed and comes back empty loses nobody's event."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from chassis.testing import App, eventually
+from support.talk import Ears, Talk, talking
+
+pytestmark = pytest.mark.timeout(120)
+
+Start = Callable[..., Awaitable[App]]
+
+
+async def test_what_is_said_while_the_broker_is_away_arrives_when_it_is_back(talk: Talk) -> None:
+    await talk.say("ada", 1, 2)
+    await talk.until_heard("ada", 2)
+    talk.broker.kill()
+    await talk.say("ada", 3)
+    await talk.say("bob", 1)
+    talk.broker.start()
+    await talk.say("ada", 4)
+    await talk.until_heard("bob", 1)
+    assert await talk.until_heard("ada", 4) == {"ada": [1, 2, 3, 4], "bob": [1]}
+
+
+@pytest.mark.parametrize("count", [1, 30])
+async def test_the_lost_log_is_published_again_for_those_who_have_not_heard_it(
+    talk: Talk, start: Start, count: int
+) -> None:
+    numbers = list(range(count))
+    await talk.say("ada", *numbers)
+    await talk.until_heard("ada", numbers[-1])
+    await talk.until_published()
+    talk.broker.kill()
+    talk.broker.start()
+    gamma = (await start(talking(Ears(), "gamma"))).runtime("gamma")
+
+    async def has_caught_up() -> bool:
+        return await talk.heard(gamma) == {"ada": numbers}
+
+    assert await eventually(has_caught_up, seconds=40)
+    assert await talk.heard() == {"ada": numbers}
+
+
+async def test_acknowledged_but_not_yet_consumed_is_not_lost(talk: Talk, ears: Ears) -> None:
+    """The consumer is busy with an outage of its own when the broker dies with all it had acknowledged."""
+    away = True
+
+    def fail(_: object) -> None:
+        if away:
+            raise ConnectionRefusedError("postgres is away")
+
+    ears.fail = fail
+    await talk.say("ada", *range(10))
+    await talk.until_published()
+    talk.broker.kill()
+    talk.broker.start()
+    away = False
+    assert await talk.until_heard("ada", 9) == {"ada": list(range(10))}

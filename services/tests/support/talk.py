@@ -1,0 +1,124 @@
+"""Two services that only talk: `alpha` says numbers under somebody's name, `beta` writes down what it heard."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import outbox
+from chassis.app import create_service
+from chassis.events import Event, Received, Subscription
+from chassis.runtime import Runtime
+from chassis.service import Service
+from chassis.tables import event_log
+from chassis.testing import App, eventually
+from support.brokers import Broker
+
+metadata = MetaData()
+heard = Table(
+    "heard",
+    metadata,
+    Column("position", Integer, Identity(), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("traceparent", Text, nullable=False),
+)
+
+
+class Said(Event, topic="alpha", type="alpha.said", key="who"):
+    who: str
+    number: int
+
+
+@dataclass
+class Ears:
+    """What beta's handler does: it writes down what it hears, and fails as `fail` says."""
+
+    fail: Callable[[Sequence[Received[Said]]], None] = lambda events: None
+    batches: list[list[int]] = field(default_factory=list)
+
+    async def listen(self, tx: AsyncConnection, events: Sequence[Received[Said]]) -> None:
+        self.batches.append([event.data.number for event in events])
+        rows = [{"traceparent": event.traceparent, **event.data.model_dump()} for event in events]
+        await tx.execute(insert(heard), rows)
+        self.fail(events)
+
+
+@dataclass
+class Talk:
+    """A running alpha and beta, and what a test does with them."""
+
+    app: App
+    ears: Ears
+    broker: Broker
+
+    @property
+    def alpha(self) -> Runtime:
+        return self.app.runtime("alpha")
+
+    @property
+    def beta(self) -> Runtime:
+        return self.app.runtime("beta")
+
+    async def say(self, who: str, *numbers: int) -> None:
+        """Append to alpha's log, all in one transaction."""
+        async with self.alpha.database.transaction() as tx:
+            await outbox.append(tx, *(Said(who=who, number=number) for number in numbers))
+
+    async def say_again(self) -> None:
+        """Have alpha's relay publish the whole log once more."""
+        async with self.alpha.database.transaction() as tx:
+            await tx.execute(update(event_log).values(published_at=None))
+
+    async def heard(self, runtime: Runtime | None = None) -> dict[str, list[int]]:
+        """What beta wrote down, by who said it, in the order in which it came."""
+        numbers = defaultdict(list)
+        async with (runtime or self.beta).database.reading() as connection:
+            for row in await connection.execute(select(heard).order_by(heard.c.position)):
+                numbers[row.who].append(row.number)
+        return dict(numbers)
+
+    async def until_heard(self, who: str, number: int) -> dict[str, list[int]]:
+        """Wait for `number`; answers all that was heard by then."""
+
+        async def is_heard() -> bool:
+            return number in (await self.heard()).get(who, [])
+
+        await eventually(is_heard)
+        return await self.heard()
+
+    async def until_published(self) -> None:
+        """Wait until nothing in alpha's log is left for the relay to do."""
+
+        async def nothing_is_left() -> bool:
+            async with self.alpha.database.reading() as connection:
+                unpublished = select(event_log.c.id).where(event_log.c.published_at.is_(None)).limit(1)
+                return (await connection.execute(unpublished)).first() is None
+
+        await eventually(nothing_is_left)
+
+    async def records(self, topic: str, *, at_least: int = 0) -> "list[ConsumerRecord[bytes, bytes]]":
+        """All that the broker holds of `topic`, read by nobody's group."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.address, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            found: list[ConsumerRecord[bytes, bytes]] = []
+            while more := await consumer.getmany(timeout_ms=1500 if len(found) >= at_least else 10_000):
+                found.extend(record for records in more.values() for record in records)
+            return found
+        finally:
+            await consumer.stop()
+
+
+def talking(ears: Ears, name: str = "beta") -> Service:
+    """A service that listens to alpha."""
+    return create_service(name, subscriptions=lambda runtime: [Subscription(Said, ears.listen)])
+
+
+ALPHA = create_service("alpha")
