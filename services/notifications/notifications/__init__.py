@@ -1,0 +1,1 @@
+"""Notifications: e-mail, tickets with QR codes, the inbox of the customer."""

@@ -1,0 +1,154 @@
+"""What notifications hears, in its own words, and what it does about it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import after_commit
+from chassis.events import Event, Handler, Received, Subscription
+from chassis.runtime import Runtime
+from chassis.secret_value import SecretValue
+from notifications import handlers, wording
+from notifications.domain import Contact
+from notifications.handlers import ConfirmedOrder
+from notifications.mailer import mailer_of
+
+
+class Money(BaseModel):
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    amount: int
+    currency: str
+
+    def __str__(self) -> str:
+        return wording.money(self.amount, self.currency)
+
+
+class OrderConfirmed(Event, topic="orders", type="order.confirmed", key="order_id"):
+    """Paid, and the seats are the customer's."""
+
+    order_id: UUID
+    account_id: UUID | None
+    performance_id: UUID
+    show: str
+    starts_at: datetime
+    seats: tuple[str, ...]
+    total: Money
+
+
+class OrderDeclined(Event, topic="orders", type="order.declined", key="order_id"):
+    """The payment was declined."""
+
+    order_id: UUID
+    account_id: UUID | None
+    show: str
+    reason: str = ""
+
+
+class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_id"):
+    """The order is off; `reason` says by whose doing."""
+
+    order_id: UUID
+    account_id: UUID | None
+    show: str
+    reason: str = ""
+
+
+class OrderRefunded(Event, topic="orders", type="order.refunded", key="order_id"):
+    """The customer has the money back."""
+
+    order_id: UUID
+    account_id: UUID | None
+    show: str
+    total: Money
+
+
+class AccountRegistered(Event, topic="accounts", type="account.registered", key="account_id"):
+    """There is a new customer."""
+
+    account_id: UUID
+    email: str
+    name: str
+
+
+class AccountErased(Event, topic="accounts", type="account.erased", key="account_id"):
+    """A customer wants to be forgotten."""
+
+    account_id: UUID
+
+
+def ticket_key_of(runtime: Runtime) -> SecretValue:
+    """The key that signs tickets, 32 bytes in hexadecimal."""
+    return SecretValue(runtime.secrets, "services/notifications", "ticket_key")
+
+
+def subscriptions(runtime: Runtime) -> list[Subscription]:
+    mailer, ticket_key = runtime.part(mailer_of), runtime.part(ticket_key_of)
+
+    async def on_order_confirmed(tx: AsyncConnection, events: Sequence[Received[OrderConfirmed]]) -> None:
+        key = bytes.fromhex(await ticket_key.get())
+        await handlers.issue_tickets(tx, [_confirmed(event.data) for event in events], key=key)
+
+    async def on_order_declined(tx: AsyncConnection, events: Sequence[Received[OrderDeclined]]) -> None:
+        await handlers.tell(tx, [wording.declined(**_about(event.data), reason=event.data.reason) for event in events])
+
+    async def on_order_cancelled(tx: AsyncConnection, events: Sequence[Received[OrderCancelled]]) -> None:
+        await handlers.close_orders(tx, [event.data.order_id for event in events])
+        await handlers.tell(tx, [wording.cancelled(**_about(event.data), reason=event.data.reason) for event in events])
+
+    async def on_order_refunded(tx: AsyncConnection, events: Sequence[Received[OrderRefunded]]) -> None:
+        await handlers.close_orders(tx, [event.data.order_id for event in events])
+        await handlers.tell(
+            tx, [wording.refunded(**_about(event.data), amount=str(event.data.total)) for event in events]
+        )
+
+    async def on_account_registered(tx: AsyncConnection, events: Sequence[Received[AccountRegistered]]) -> None:
+        people = [event.data for event in events]
+        await handlers.register(tx, [Contact(each.account_id, email=each.email, name=each.name) for each in people])
+
+    async def on_account_erased(tx: AsyncConnection, events: Sequence[Received[AccountErased]]) -> None:
+        await handlers.erase(tx, [event.data.account_id for event in events])
+
+    def then_mail(handler: Handler) -> Handler:
+        async def handle(tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+            await handler(tx, events)
+            after_commit(tx, mailer.wake, once="mailer")
+
+        return handle
+
+    return [
+        Subscription(OrderConfirmed, then_mail(on_order_confirmed)),
+        Subscription(OrderDeclined, then_mail(on_order_declined)),
+        Subscription(OrderCancelled, then_mail(on_order_cancelled)),
+        Subscription(OrderRefunded, then_mail(on_order_refunded)),
+        Subscription(AccountRegistered, then_mail(on_account_registered)),
+        Subscription(AccountErased, on_account_erased),
+    ]
+
+
+class About(TypedDict):
+    """What every piece of news about an order says."""
+
+    order_id: UUID
+    account_id: UUID | None
+    show: str
+
+
+def _about(order: OrderDeclined | OrderCancelled | OrderRefunded) -> About:
+    return {"order_id": order.order_id, "account_id": order.account_id, "show": order.show}
+
+
+def _confirmed(order: OrderConfirmed) -> ConfirmedOrder:
+    return ConfirmedOrder(
+        order_id=order.order_id,
+        account_id=order.account_id,
+        performance_id=order.performance_id,
+        show=order.show,
+        starts_at=order.starts_at,
+        seats=order.seats,
+        paid=str(order.total),
+    )

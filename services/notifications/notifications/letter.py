@@ -1,0 +1,89 @@
+"""A mail as it travels: text and HTML side by side, the codes of tickets as images inside."""
+
+from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr, parseaddr
+from html import escape
+
+from notifications import qr
+from notifications.outgoing import Mail, SeatCode
+from notifications.wording import one_line
+
+PAGE = """<!doctype html><html lang="en"><body style="margin:0;padding:24px;background:#f4f4f5;color:#18181b;\
+font:16px/1.5 system-ui,sans-serif"><div style="max-width:560px;margin:auto;padding:24px;background:#fff;\
+border-radius:12px"><h1 style="margin:0 0 16px;font-size:20px">{title}</h1>{content}\
+<p style="margin:24px 0 0;font-size:13px;color:#71717a">Box Office</p></div></body></html>"""
+PARAGRAPH = '<p style="margin:0 0 12px">{text}</p>'
+TICKET = """<div style="margin:16px 0;padding:16px;border:1px solid #d4d4d8;border-radius:8px;text-align:center">\
+<strong>Seat {seat}</strong><br><img src="cid:{cid}" alt="Code of seat {seat}" width="222" height="222"><br>\
+<code style="font-size:12px;word-break:break-all">{code}</code></div>"""
+
+
+def write(mail: Mail, *, sender: str) -> bytes:
+    """The message as bytes; raises ValueError when it cannot be addressed. The same mail is the same message, so that a reader's mailbox can tell a repetition.
+
+    The classic MIME classes are used because `EmailMessage` takes four times as long to write them out.
+    """
+    letter = MIMEMultipart("alternative")
+    letter["From"] = sender
+    letter["To"] = formataddr((one_line(mail.contact.name), address_of(mail.contact.email)))
+    letter["Subject"] = Header(mail.subject, "utf-8" if not mail.subject.isascii() else "us-ascii")
+    letter["Date"] = format_datetime(mail.created_at)
+    letter["Message-ID"] = f"<{mail.message_id}@{address_of(sender).rpartition('@')[2]}>"
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.attach(_text(_plain(mail), "plain"))
+    letter.attach(_html(mail))
+    return letter.as_bytes()
+
+
+def address_of(mailbox: str) -> str:
+    """The address in `NAME <ADDRESS>` or alone, its domain in ASCII. Raises ValueError when no mail server takes it."""
+    local, _, domain = parseaddr(mailbox)[1].rpartition("@")
+    address = f"{local}@{domain.encode('idna').decode()}"
+    if not local or not domain or not address.isascii():
+        raise ValueError("not an address that mail can be sent to")
+    return address
+
+
+def _plain(mail: Mail) -> str:
+    codes = "\n".join(f"Seat {ticket.seat}: {ticket.code}" for ticket in mail.tickets)
+    return "\n\n".join(part for part in (_greeting(mail), mail.body, codes, "Box Office") if part)
+
+
+def _html(mail: Mail) -> MIMEBase:
+    paragraphs = [_greeting(mail), *mail.body.split("\n\n")]
+    content = "".join(PARAGRAPH.format(text=escape(text)) for text in paragraphs)
+    content += "".join(
+        TICKET.format(seat=escape(ticket.seat), cid=_cid(number, mail), code=escape(ticket.code))
+        for number, ticket in enumerate(mail.tickets, 1)
+    )
+    page = _text(PAGE.format(title=escape(mail.subject), content=content), "html")
+    if not mail.tickets:
+        return page
+    related = MIMEMultipart("related")
+    related.attach(page)
+    for number, ticket in enumerate(mail.tickets, 1):
+        related.attach(_image(ticket, _cid(number, mail)))
+    return related
+
+
+def _greeting(mail: Mail) -> str:
+    return f"Hello {one_line(mail.contact.name)},"
+
+
+def _text(text: str, subtype: str) -> MIMEText:
+    return MIMEText(text, subtype, "utf-8")
+
+
+def _image(ticket: SeatCode, cid: str) -> MIMEImage:
+    image = MIMEImage(qr.png(ticket.code), "png")
+    image["Content-ID"] = f"<{cid}>"
+    image.add_header("Content-Disposition", "inline", filename=f"ticket-{one_line(ticket.seat)}.png")
+    return image
+
+
+def _cid(number: int, mail: Mail) -> str:
+    return f"ticket-{number}.{mail.message_id}"

@@ -1,0 +1,96 @@
+"""The worker that sends mails. While there is no mail server they wait, and nothing else does."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from chassis.database import Database
+from chassis.runtime import Runtime
+from chassis.worker import Worker
+from notifications import letter, outgoing
+from notifications.clients import MailRefused, MailServer, MailServerAway, Send, SmtpServer
+from notifications.domain import MailState, pause_before
+from notifications.outgoing import Mail, Outcome
+from notifications.settings import NotificationsSettings
+
+log = logging.getLogger(__name__)
+
+
+class Mailer(Worker):
+    """Sends what is due, a batch over one connection.
+
+    A crash between sending and recording sends a mail again, with the same Message-ID: SMTP has no way to do better.
+    """
+
+    def __init__(self, database: Database, server: MailServer, settings: NotificationsSettings) -> None:
+        super().__init__("mailer", self.round)
+        self._database = database
+        self._server = server
+        self._settings = settings
+        self._next_round = 0.0
+
+    async def round(self) -> int:
+        """Send a batch; returns how many mails it was. Raises MailServerAway when some of them have to wait for it."""
+        await self._pause_until(self._next_round)
+        async with self._database.transaction() as tx:
+            mails = await outgoing.take(tx, limit=self._settings.batch, lease_seconds=self._settings.lease_seconds)
+        if not mails:
+            return 0
+        self._next_round = time.monotonic() + len(mails) / self._settings.mails_per_second
+        outcomes, away = await self._send(mails)
+        untouched = [self._put_back(mail) for mail in mails[len(outcomes) :]]
+        async with self._database.transaction() as tx:
+            await outgoing.settle(tx, [*outcomes, *untouched])
+        if away:
+            raise away
+        return len(mails)
+
+    async def _send(self, mails: Sequence[Mail]) -> tuple[list[Outcome], MailServerAway | None]:
+        """What became of the mails from the first to the one where the connection broke, or where we are to stop."""
+        outcomes: list[Outcome] = []
+        try:
+            async with AsyncExitStack() as stack:
+                send = await stack.enter_async_context(self._server.connected())
+                for mail in mails:
+                    if self._stopping:
+                        break
+                    outcomes.append(await self._send_one(send, mail))
+        except MailServerAway as error:
+            return outcomes, error
+        return outcomes, None
+
+    async def _send_one(self, send: Send, mail: Mail) -> Outcome:
+        try:
+            message = letter.write(mail, sender=self._settings.sender)
+            await send(letter.address_of(self._settings.sender), letter.address_of(mail.contact.email), message)
+        except MailRefused as error:
+            return self._refused(mail, str(error), permanent=error.permanent)
+        except ValueError as error:  # an address or a name that no mail can carry
+            return self._refused(mail, f"{type(error).__name__}: {error}", permanent=True)
+        return Outcome(mail.message_id, MailState.SENT, mail.attempts)
+
+    def _refused(self, mail: Mail, reason: str, *, permanent: bool) -> Outcome:
+        if permanent or mail.attempts >= self._settings.attempts:
+            log.warning("mail %s cannot be delivered, given up after %d attempts", mail.message_id, mail.attempts)
+            return Outcome(mail.message_id, MailState.FAILED, mail.attempts, error=reason)
+        pause = pause_before(mail.attempts)
+        return Outcome(mail.message_id, MailState.WAITING, mail.attempts, error=reason, pause=pause)
+
+    @staticmethod
+    def _put_back(mail: Mail) -> Outcome:
+        return Outcome(mail.message_id, MailState.WAITING, mail.attempts - 1)
+
+    async def _pause_until(self, moment: float) -> None:
+        while not self._stopping and (left := moment - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 0.2))
+
+
+def mailer_of(runtime: Runtime) -> Mailer:
+    """The mailer of this instance."""
+    config = runtime.config
+    if not isinstance(config, NotificationsSettings):
+        raise TypeError(f"notifications runs with its own settings, not with {type(config).__name__}")
+    server = SmtpServer(runtime.settings.smtp_url, seconds=config.smtp_seconds)
+    return Mailer(runtime.database, server, config)

@@ -1,0 +1,133 @@
+"""Queries on the mails that wait to go out."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Float, Integer, Interval, Uuid, any_, bindparam, case, column, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.bulk import Batch
+from notifications.domain import Contact, Kind, MailState, TicketState
+from notifications.tables import contacts, mails, messages, tickets
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCode:
+    """What the door wants to see for one seat."""
+
+    seat: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that is to be sent now. `attempts` counts this one."""
+
+    message_id: UUID
+    attempts: int
+    contact: Contact
+    subject: str
+    body: str
+    created_at: datetime
+    tickets: tuple[SeatCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mail. One that still waits is due again in `pause` seconds."""
+
+    message_id: UUID
+    state: MailState
+    attempts: int
+    error: str | None = None
+    pause: float = 0.0
+
+
+_due = (
+    select(mails.c.message_id)
+    .join(contacts, contacts.c.account_id == mails.c.account_id)
+    .where(mails.c.state == MailState.WAITING, mails.c.due_at <= func.now(), contacts.c.email.is_not(None))
+    .order_by(mails.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(of=mails, skip_locked=True)
+)
+_taken = (
+    update(mails)
+    .where(mails.c.message_id == any_(func.array(_due.scalar_subquery())))
+    .values(attempts=mails.c.attempts + 1, due_at=func.now() + bindparam("lease", type_=Interval))
+    .returning(mails.c.message_id, mails.c.attempts)
+    .cte("taken")
+)
+_take = (
+    select(
+        _taken.c.message_id,
+        _taken.c.attempts,
+        contacts.c.account_id,
+        contacts.c.email,
+        contacts.c.name,
+        messages.c.kind,
+        messages.c.order_id,
+        messages.c.subject,
+        messages.c.body,
+        messages.c.created_at,
+    )
+    .join(messages, messages.c.id == _taken.c.message_id)
+    .join(contacts, contacts.c.account_id == messages.c.account_id)
+    .order_by(messages.c.created_at)
+)
+_codes = (
+    select(tickets.c.order_id, tickets.c.seat, tickets.c.code)
+    .where(tickets.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid))), tickets.c.state == TicketState.VALID)
+    .order_by(tickets.c.id.desc())
+)
+
+_outcomes = Batch(
+    mails.c.message_id, mails.c.state, mails.c.attempts, mails.c.error, column("pause", Float), name="outcome"
+)
+_settle = (
+    update(mails)
+    .where(mails.c.message_id == _outcomes.c.message_id, mails.c.state == MailState.WAITING)
+    .values(
+        state=_outcomes.c.state,
+        attempts=_outcomes.c.attempts,
+        error=_outcomes.c.error,
+        due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, _outcomes.c.pause),
+        sent_at=case((_outcomes.c.state == MailState.SENT, func.now())),
+    )
+)
+
+
+async def take(tx: AsyncConnection, *, limit: int, lease_seconds: float) -> list[Mail]:
+    """Up to `limit` mails that are due and whose reader is known; they are this caller's for `lease_seconds`."""
+    taken = (await tx.execute(_take, {"most": limit, "lease": timedelta(seconds=lease_seconds)})).all()
+    codes = await _codes_of(tx, [row.order_id for row in taken if row.kind == Kind.CONFIRMED])
+    return [
+        Mail(
+            message_id=row.message_id,
+            attempts=row.attempts,
+            contact=Contact(row.account_id, row.email, row.name),
+            subject=row.subject,
+            body=row.body,
+            created_at=row.created_at,
+            tickets=tuple(codes[row.order_id]) if row.kind == Kind.CONFIRMED else (),
+        )
+        for row in taken
+    ]
+
+
+async def settle(tx: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of mails."""
+    await tx.execute(_settle, _outcomes.of(outcomes))
+
+
+async def _codes_of(tx: AsyncConnection, order_ids: Sequence[Any]) -> defaultdict[UUID, list[SeatCode]]:
+    codes: defaultdict[UUID, list[SeatCode]] = defaultdict(list)
+    if order_ids:
+        for row in await tx.execute(_codes, {"ids": order_ids}):
+            codes[row.order_id].append(SeatCode(row.seat, row.code))
+    return codes
