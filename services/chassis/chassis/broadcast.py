@@ -141,7 +141,8 @@ class Broadcast:
                 delay = FIRST_DELAY
                 await self._receive(connection)
             except AWAY as error:
-                log.warning("broadcast connection lost: %s", type(error).__name__)
+                if delay == FIRST_DELAY:  # said once, not with every new attempt
+                    log.warning("broadcast connection lost: %s", type(error).__name__)
             except Exception:
                 log.exception("broadcast connection failed")
             finally:
