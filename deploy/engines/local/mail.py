@@ -63,9 +63,7 @@ async def serve(folder: Path, port: int) -> asyncio.Server:
     loop = asyncio.get_running_loop()
 
     def protocol() -> asyncio.Protocol:
-        return SMTP(  # type: ignore[no-any-return]
-            sink, hostname="localhost", enable_SMTPUTF8=True, data_size_limit=LARGEST_MAIL, loop=loop
-        )
+        return SMTP(sink, hostname="localhost", enable_SMTPUTF8=True, data_size_limit=LARGEST_MAIL, loop=loop)
 
     return await loop.create_server(protocol, HOST, port)
 

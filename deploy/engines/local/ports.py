@@ -28,7 +28,8 @@ def culprit(port: int) -> str:
     """Who listens on `port`, in words."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr[1] == port
+            if listens and connection.pid:
                 process = psutil.Process(connection.pid)
                 return f"{process.name()} (pid {process.pid})"
     except psutil.Error:  # macOS shows other users' connections to root only

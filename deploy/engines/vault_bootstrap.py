@@ -1,0 +1,210 @@
+"""Sets up Vault for a stack: secrets, leased database users, policies, logins. Harmless when all of it is there.
+
+Secrets are made once and never overwritten. As a program it reads its `Plan` as JSON from standard input, so that
+no credential is in the environment or on a command line.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import hvac
+from hvac import exceptions as refused
+
+from engines.databases import VAULT, ensure_databases, maintenance_url
+
+FOLDER = Path(__file__).parents[1] / "vault"
+
+KV = "kv"
+DATABASE = "database"
+APPROLE = "approle"
+CONNECTION = "postgres"
+SCRAM = "scram-sha-256"
+"""Vault sends hashes to Postgres, which so never sees a leased user's password, nor logs it."""
+
+GENERATED: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "accounts": {
+        "demo_password": lambda: secrets.token_urlsafe(12),
+        "organiser_password": lambda: secrets.token_urlsafe(12),
+    },
+    "payments": {"provider_api_key": lambda: f"sk_{secrets.token_urlsafe(24)}"},
+    "notifications": {"ticket_key": lambda: secrets.token_hex(32)},
+}
+"""The secrets of each service that can be any random text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to set up. Lease times are seconds.
+
+    `postgres_url` holds the login of a user who may create roles and databases; Vault gets a user of its own.
+    The files `<role>-role-id` and `<role>-secret-id` of the logins `app` and `migrate` go to `credentials`.
+    """
+
+    vault_addr: str
+    token: str = field(repr=False)
+    postgres_url: str = field(repr=False)
+    services: Sequence[str]
+    credentials: Path
+    lease_seconds: int = 3600
+    longest_lease_seconds: int = 24 * 3600
+    token_seconds: int = 3600
+    shared: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses with credentials for `kv/shared`: redis_url, smtp_url, ..."""
+
+    def to_json(self) -> str:
+        return json.dumps({**asdict(self), "credentials": str(self.credentials)})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        values = json.loads(text)
+        return cls(**{**values, "credentials": Path(values["credentials"])})
+
+
+def bootstrap(plan: Plan) -> None:
+    """Carry out `plan`. Raises hvac's errors, asyncpg.PostgresError and OSError."""
+    client = hvac.Client(plan.vault_addr, token=plan.token, timeout=30)
+    _mount(client, plan)
+    _databases(client, plan)
+    for service in plan.services:
+        _database_roles(client, plan, service)
+        _secrets(client, f"services/{service}", {name: make() for name, make in GENERATED.get(service, {}).items()})
+        for kind in ("service", "migrate"):
+            client.sys.create_or_update_policy(f"{kind}-{service}", _text(f"policies/{kind}.hcl", service))
+    if plan.shared:
+        client.secrets.kv.v2.create_or_update_secret("shared", dict(plan.shared), mount_point=KV)
+    _login(client, plan, "app", [f"service-{service}" for service in plan.services])
+    _login(client, plan, "migrate", [f"migrate-{service}" for service in plan.services])
+
+
+def _mount(client: hvac.Client, plan: Plan) -> None:
+    engines = client.sys.list_mounted_secrets_engines()["data"]
+    if f"{KV}/" not in engines:
+        client.sys.enable_secrets_engine("kv", path=KV, options={"version": "2"})
+    if f"{DATABASE}/" not in engines:
+        client.sys.enable_secrets_engine("database", path=DATABASE)
+    if f"{APPROLE}/" not in client.sys.list_auth_methods()["data"]:
+        client.sys.enable_auth_method("approle", path=APPROLE)
+
+
+def _databases(client: hvac.Client, plan: Plan) -> None:
+    """The databases, and Vault's way to Postgres: made anew when it does not work or Postgres is elsewhere."""
+    url = connection_url(plan.postgres_url)
+    if _connection(client).get("connection_url") == url and _connection_works(client):
+        ensure_databases(plan.postgres_url, plan.services, vault_password=None)
+        return
+    password = secrets.token_urlsafe(32)
+    ensure_databases(plan.postgres_url, plan.services, vault_password=password)
+    client.secrets.database.configure(
+        CONNECTION,
+        plugin_name="postgresql-database-plugin",
+        allowed_roles="*",
+        connection_url=url,
+        username=VAULT,
+        password=password,
+        password_authentication=SCRAM,
+        max_open_connections=8,
+        max_connection_lifetime="5m",
+        mount_point=DATABASE,
+    )
+
+
+def connection_url(postgres_url: str) -> str:
+    """Vault's template of the URL: the address of `postgres_url`, Vault's own login."""
+    parts = urlsplit(maintenance_url(postgres_url))
+    query = parts.query or "sslmode=prefer"
+    netloc = f"{{{{username}}}}:{{{{password}}}}@{parts.hostname}:{parts.port or 5432}"
+    return parts._replace(netloc=netloc, query=query).geturl()
+
+
+def _connection(client: hvac.Client) -> dict[str, Any]:
+    try:
+        answer = client.secrets.database.read_connection(CONNECTION, mount_point=DATABASE)
+    except refused.InvalidPath:
+        return {}
+    details: dict[str, Any] = answer["data"]["connection_details"]
+    return details
+
+
+def _connection_works(client: hvac.Client) -> bool:
+    try:
+        client.secrets.database.reset_connection(CONNECTION, mount_point=DATABASE)
+    except refused.VaultError:
+        return False
+    return True
+
+
+def _database_roles(client: hvac.Client, plan: Plan, service: str) -> None:
+    for role, creation in ((service, "sql/service.sql"), (f"{service}-owner", "sql/owner.sql")):
+        client.secrets.database.create_role(
+            role,
+            db_name=CONNECTION,
+            creation_statements=_statements(creation, service),
+            renew_statements=_statements("sql/renew.sql", service),
+            revocation_statements=_statements("sql/revoke.sql", service),
+            default_ttl=plan.lease_seconds,
+            max_ttl=plan.longest_lease_seconds,
+            mount_point=DATABASE,
+        )
+
+
+def _secrets(client: hvac.Client, path: str, values: Mapping[str, str]) -> None:
+    """Add those of `values` whose names are not there yet."""
+    try:
+        answer = client.secrets.kv.v2.read_secret_version(path, mount_point=KV, raise_on_deleted_version=True)["data"]
+        there, version = answer["data"], answer["metadata"]["version"]
+    except refused.InvalidPath:
+        there, version = {}, 0
+    if missing := {name: value for name, value in values.items() if name not in there}:
+        client.secrets.kv.v2.create_or_update_secret(path, {**there, **missing}, cas=version, mount_point=KV)
+
+
+def _login(client: hvac.Client, plan: Plan, role: str, policies: list[str]) -> None:
+    approle = client.auth.approle
+    approle.create_or_update_approle(
+        role,
+        token_policies=policies,
+        token_ttl=f"{plan.token_seconds}s",
+        token_max_ttl=f"{max(plan.token_seconds, plan.longest_lease_seconds)}s",
+        mount_point=APPROLE,
+    )
+    _write(plan.credentials / f"{role}-role-id", approle.read_role_id(role, mount_point=APPROLE)["data"]["role_id"])
+    secret_id_file = plan.credentials / f"{role}-secret-id"
+    if not (secret_id_file.is_file() and _secret_id_works(client, role, secret_id_file.read_text())):
+        _write(secret_id_file, approle.generate_secret_id(role, mount_point=APPROLE)["data"]["secret_id"])
+
+
+def _secret_id_works(client: hvac.Client, role: str, secret_id: str) -> bool:
+    try:
+        answer = client.auth.approle.read_secret_id(role, secret_id, mount_point=APPROLE)
+    except refused.VaultError:
+        return False
+    return getattr(answer, "status_code", 200) == 200
+
+
+def _write(path: Path, value: str) -> None:
+    """Replace a file that only this user may read, in one step."""
+    work = path.with_name(f".{path.name}.new")
+    work.touch(mode=0o600)
+    work.write_text(value)
+    work.replace(path)
+
+
+def _text(name: str, service: str) -> str:
+    return (FOLDER / name).read_text().replace("{{service}}", service)
+
+
+def _statements(name: str, service: str) -> list[str]:
+    return [line for line in _text(name, service).splitlines() if line]
+
+
+if __name__ == "__main__":
+    try:
+        bootstrap(Plan.from_json(sys.stdin.read()))
+    except Exception as error:
+        sys.exit(f"setting up Vault failed: {type(error).__name__}: {error}")
