@@ -94,17 +94,18 @@ def subscriptions(runtime: Runtime) -> list[Subscription]:
         await handlers.issue_tickets(tx, [_confirmed(event.data) for event in events], key=key)
 
     async def on_order_declined(tx: AsyncConnection, events: Sequence[Received[OrderDeclined]]) -> None:
-        await handlers.tell(tx, [wording.declined(**_about(event.data), reason=event.data.reason) for event in events])
+        orders = [event.data for event in events]
+        await handlers.tell(tx, [wording.declined(**_about(order), reason=order.reason) for order in orders])
 
     async def on_order_cancelled(tx: AsyncConnection, events: Sequence[Received[OrderCancelled]]) -> None:
-        await handlers.close_orders(tx, [event.data.order_id for event in events])
-        await handlers.tell(tx, [wording.cancelled(**_about(event.data), reason=event.data.reason) for event in events])
+        orders = [event.data for event in events]
+        await handlers.close_orders(tx, [order.order_id for order in orders])
+        await handlers.tell(tx, [wording.cancelled(**_about(order), reason=order.reason) for order in orders])
 
     async def on_order_refunded(tx: AsyncConnection, events: Sequence[Received[OrderRefunded]]) -> None:
-        await handlers.close_orders(tx, [event.data.order_id for event in events])
-        await handlers.tell(
-            tx, [wording.refunded(**_about(event.data), amount=str(event.data.total)) for event in events]
-        )
+        orders = [event.data for event in events]
+        await handlers.close_orders(tx, [order.order_id for order in orders])
+        await handlers.tell(tx, [wording.refunded(**_about(order), amount=str(order.total)) for order in orders])
 
     async def on_account_registered(tx: AsyncConnection, events: Sequence[Received[AccountRegistered]]) -> None:
         people = [event.data for event in events]

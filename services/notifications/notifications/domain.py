@@ -101,7 +101,7 @@ def ticket_code(key: bytes, ticket_id: UUID, performance_id: UUID) -> str:
 
 
 def verified_ticket(key: bytes, code: str, performance_id: UUID) -> UUID | None:
-    """The id of the ticket with this code when we signed it for this performance, else None. Works offline at the door."""
+    """The id of the ticket when we signed this code for this performance, else None. The door needs only the key."""
     encoded = code.removeprefix(PREFIX)
     try:
         signed = base64.b32decode(encoded + "=" * (-len(encoded) % 8))

@@ -23,14 +23,15 @@ TICKET = """<div style="margin:16px 0;padding:16px;border:1px solid #d4d4d8;bord
 
 
 def write(mail: Mail, *, sender: str) -> bytes:
-    """The message as bytes; raises ValueError when it cannot be addressed. The same mail is the same message, so that a reader's mailbox can tell a repetition.
+    """The message as bytes. The same mail is the same message, so that a mailbox can tell a repetition.
 
-    The classic MIME classes are used because `EmailMessage` takes four times as long to write them out.
+    Raises ValueError when it cannot be addressed. The classic MIME classes are used because `EmailMessage` takes four
+    times as long to write them out.
     """
     letter = MIMEMultipart("alternative")
     letter["From"] = sender
     letter["To"] = formataddr((one_line(mail.contact.name), address_of(mail.contact.email)))
-    letter["Subject"] = Header(mail.subject, "utf-8" if not mail.subject.isascii() else "us-ascii")
+    letter["Subject"] = Header(mail.subject, "us-ascii" if mail.subject.isascii() else "utf-8").encode()
     letter["Date"] = format_datetime(mail.created_at)
     letter["Message-ID"] = f"<{mail.message_id}@{address_of(sender).rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -33,9 +34,10 @@ class Mailer(Worker):
 
     async def round(self) -> int:
         """Send a batch; returns how many mails it was. Raises MailServerAway when some of them have to wait for it."""
-        await self._pause_until(self._next_round)
+        await asyncio.sleep(self._next_round - time.monotonic())
+        limit = min(self._settings.batch, math.ceil(self._settings.mails_per_second))
         async with self._database.transaction() as tx:
-            mails = await outgoing.take(tx, limit=self._settings.batch, lease_seconds=self._settings.lease_seconds)
+            mails = await outgoing.take(tx, limit=limit, lease_seconds=self._settings.lease_seconds)
         if not mails:
             return 0
         self._next_round = time.monotonic() + len(mails) / self._settings.mails_per_second
@@ -81,10 +83,6 @@ class Mailer(Worker):
     @staticmethod
     def _put_back(mail: Mail) -> Outcome:
         return Outcome(mail.message_id, MailState.WAITING, mail.attempts - 1)
-
-    async def _pause_until(self, moment: float) -> None:
-        while not self._stopping and (left := moment - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, 0.2))
 
 
 def mailer_of(runtime: Runtime) -> Mailer:

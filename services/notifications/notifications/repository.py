@@ -134,7 +134,7 @@ _message_page = select(messages).order_by(messages.c.created_at.desc(), messages
 
 
 async def tickets_of(
-    connection: AsyncConnection, account_id: UUID, *, after: tuple[UUID] | None, limit: int
+    connection: AsyncConnection, account_id: UUID, *, after: tuple[UUID, ...] | None, limit: int
 ) -> Sequence[Row[Any]]:
     """The tickets of an account, newest first, that come after the one with this id."""
     page = _ticket_page.where(tickets.c.account_id == account_id).limit(limit)

@@ -57,7 +57,7 @@ mails = Table(
     Column("sent_at", DateTime(timezone=True)),
     Column("error", Text),
 )
-"""The outgoing mail of each message. `due_at` is when it may be sent (again): who takes a mail moves it into the future,
-which is the lease."""
+"""The outgoing mail of each message. `due_at` is when it may be sent (again): who takes a mail moves it into the
+future, which is the lease."""
 
 Index("mails_due", mails.c.due_at, postgresql_where=text("state = 'waiting'"))
