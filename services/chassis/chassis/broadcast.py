@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -19,6 +20,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from chassis.coalesce import Coalescer
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +79,7 @@ class Broadcast:
     def __init__(self, redis: Redis, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._redis = redis
         self._tick_seconds = tick_seconds
+        self._publishing: Coalescer[Sequence[tuple[str, bytes]], None] = Coalescer(self._publish)
         self._channels: dict[str, Channel] = {}
         self._connection: AbstractConnection | None = None
         self._writing = asyncio.Lock()
@@ -89,12 +93,11 @@ class Broadcast:
         await self.publish_all({channel: message})
 
     async def publish_all(self, messages: Mapping[str, Message]) -> None:
-        """Tell the listeners of many channels, in one round trip."""
+        """Tell the listeners of many channels. One round trip carries what gathered during the one before."""
+        packed = [(PREFIX + channel, orjson.dumps(message, default=str)) for channel, message in messages.items()]
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
-                for channel, message in messages.items():
-                    pipeline.publish(PREFIX + channel, orjson.dumps(message, default=str))
-                await pipeline.execute()
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._publishing.get(packed)
         except AWAY as error:
             log.warning("broadcast lost: %s", type(error).__name__)
 
@@ -125,6 +128,13 @@ class Broadcast:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
             self._listener = None
+
+    async def _publish(self, batches: Sequence[Sequence[tuple[str, bytes]]]) -> Sequence[None]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for name, payload in chain.from_iterable(batches):
+                pipeline.publish(name, payload)
+            await pipeline.execute()
+        return [None] * len(batches)
 
     async def _send(self, command: str, name: str) -> None:
         """Tell the connection what to listen to. Without one there is nothing to do: the next asks for all channels."""

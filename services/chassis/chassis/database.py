@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -38,7 +38,7 @@ class Database:
     """The pool of one service. `appended` is called after a commit that appended events: it wakes the relay."""
 
     def __init__(self, url: str, name: str, credentials: Credentials, *, pool_size: int = 6) -> None:
-        """`url` is `postgresql://HOST:PORT[/DATABASE]`; there `{service}` stands for `name`, the default."""
+        """`url` is `postgresql://HOST:PORT[/DATABASE][?sslmode=…]`; there `{service}` stands for `name`, the default."""
         self.name = name
         self.appended: Callable[[], None] = lambda: None
         self._credentials = credentials
@@ -49,14 +49,13 @@ class Database:
             "host": parts.hostname,
             "port": parts.port or 5432,
             "database": parts.path.strip("/").replace("{service}", name) or name,
+            "ssl": dict(parse_qsl(parts.query)).get("sslmode", "disable"),
         }
-        if "sslmode=" in parts.query:
-            self._target["ssl"] = parts.query.split("sslmode=", 1)[1].split("&", 1)[0]
         self.engine: AsyncEngine = create_async_engine(
             make_url("postgresql+asyncpg://"),
             async_creator=self._connect,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # a connection beyond the pool would be made and thrown away again and again under load
             pool_timeout=CONNECT_SECONDS,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,

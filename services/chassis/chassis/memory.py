@@ -1,7 +1,7 @@
 """In-memory stand-ins for what Redis does, for tests without servers. They pass the same suite as the real ones."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -52,9 +52,10 @@ class MemoryBroadcast(Broadcast):
         self._tick_seconds = tick_seconds
         self._channels: dict[str, Channel] = {}
 
-    async def publish(self, channel: str, message: Message) -> None:
-        if channel in self._channels:
-            self._channels[channel].deliver(message)
+    async def publish_all(self, messages: Mapping[str, Message]) -> None:
+        for channel, message in messages.items():
+            if channel in self._channels:
+                self._channels[channel].deliver(message)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Updates]:

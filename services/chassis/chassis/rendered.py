@@ -28,10 +28,15 @@ class Rendered:
 
     def response(self, request: Request, cache_control: str) -> Response:
         """The answer to `request`: 304 when the caller has this state already."""
-        headers = {"etag": self.etag, "cache-control": cache_control}
-        if is_known(request, self.etag):
-            return Response(status_code=304, headers=headers)
-        return Response(self.body, headers=headers, media_type=JSON)
+        return conditional(request, self.etag, cache_control, lambda: self.body)
+
+
+def conditional(request: Request, etag: str, cache_control: str, render: Callable[[], bytes]) -> Response:
+    """The state named `etag` as JSON, made by `render`; 304 when the caller says (`If-None-Match`) that it has it."""
+    headers = {"etag": etag, "cache-control": cache_control}
+    if _is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(render(), headers=headers, media_type=JSON)
 
 
 def etag_of(*state: bytes) -> str:
@@ -43,8 +48,7 @@ def etag_of(*state: bytes) -> str:
     return f'"{digest.hexdigest()}"'
 
 
-def is_known(request: Request, etag: str) -> bool:
-    """Whether the caller says (`If-None-Match`) that it has the state named `etag`."""
+def _is_known(request: Request, etag: str) -> bool:
     header = request.headers.get("if-none-match")
     if header is None:
         return False

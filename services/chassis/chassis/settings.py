@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
     database_url: str = "postgresql://127.0.0.1:5432"
     """Where Postgres is, without credentials (those are leased from Vault) and without the name of a database."""
-    database_pool: int = 6
+    database_pool: int = 8
     redis_url: str = "redis://127.0.0.1:6379/0"
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     kafka_partitions: int = 4
