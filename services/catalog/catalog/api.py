@@ -31,6 +31,20 @@ organisers = APIRouter(tags=["catalog"], dependencies=[Depends(requires_role(ORG
 Word = Annotated[str | None, Query(max_length=100, pattern=NO_CONTROL)]
 
 
+# The two pages that everybody looks at. Their dependencies are called, not declared: to have FastAPI resolve them costs
+# as much as the rest of the request. They come first because routes are tried in order.
+@router.get("/api/shows/{show_id}", response_model=ShowView)
+async def get_show(request: Request, show_id: UUID) -> Response:
+    """One show with its performances to come."""
+    return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
+
+
+@router.get("/api/performances/{performance_id}", response_model=PerformanceView)
+async def get_performance(request: Request, performance_id: UUID) -> Response:
+    """One performance."""
+    return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
+
+
 @router.get("/api/shows", response_model=Page[ListedShow])
 async def list_shows(
     *,
@@ -56,20 +70,6 @@ async def list_shows(
         limit=page.rows,
     )
     return await runtime(request).part(Pages).programme(request, reader, search)
-
-
-# The two pages that everybody looks at. Their dependencies are called, not declared: to have FastAPI resolve them costs
-# as much as the rest of the request.
-@router.get("/api/shows/{show_id}", response_model=ShowView)
-async def get_show(request: Request, show_id: UUID) -> Response:
-    """One show with its performances to come."""
-    return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
-
-
-@router.get("/api/performances/{performance_id}", response_model=PerformanceView)
-async def get_performance(request: Request, performance_id: UUID) -> Response:
-    """One performance."""
-    return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
 
 
 @organisers.post("/api/venues", status_code=201)

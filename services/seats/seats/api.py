@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from chassis.identity import CurrentPrincipal
-from chassis.rendered import JSON, etag_of, is_known
+from chassis.rendered import conditional, etag_of
 from chassis.runtime import RuntimeDep
 from chassis.sse import event_stream
 from seats import handlers, repository
@@ -28,10 +28,7 @@ async def get_seats(request: Request, runtime: RuntimeDep, performance_id: UUID)
     async with runtime.database.reading() as connection:
         claims = await repository.claims(connection, performance_id)
     etag = etag_of(performance_id.bytes, *(" ".join(labels).encode() for labels in (claims.held, claims.sold)))
-    headers = {"etag": etag, "cache-control": CHECK_FIRST}
-    if is_known(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(performance.seat_map.render(claims), headers=headers, media_type=JSON)
+    return conditional(request, etag, CHECK_FIRST, lambda: performance.seat_map.render(claims))
 
 
 @router.get("/api/performances/{performance_id}/seats/stream", response_class=StreamingResponse)

@@ -24,8 +24,15 @@ class SeatMap:
         self._places = layout.places
         self._seats = [_render(seat) for seat in layout.seats]
         self._head = b'{"performance_id":"%s","seats":[' % str(performance_id).encode()
+        self._last: tuple[Claims, bytes] | None = None
 
     def render(self, claims: Claims) -> bytes:
+        """The map at these claims. Many look between two changes: the last one is kept."""
+        if self._last is None or self._last[0] != claims:
+            self._last = claims, self._render(claims)
+        return self._last[1]
+
+    def _render(self, claims: Claims) -> bytes:
         seats = self._seats.copy()
         for label, state in claims.states().items():
             if (place := self._places.get(label)) is not None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from chassis.errors import NotFound
 from chassis.events import now
 from seats import handlers
 from seats.consumers import PerformanceCancelled
@@ -104,7 +105,7 @@ async def test_nothing_is_sold_of_a_cancelled_performance(stage: Any) -> None:
     await stage.app.deliver("seats", PerformanceCancelled(performance_id=stage.performance_id))
     response = await buyer.hold("A2")
     assert (response.status_code, response.json()["type"].rsplit("/", 1)[1]) == (409, "performance-closed")
-    with pytest.raises(handlers.NotFound):
+    with pytest.raises(NotFound):
         await handlers.get_hold_for_order(stage.app.runtime("seats"), before)
 
 

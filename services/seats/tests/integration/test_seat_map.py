@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from chassis.sse import Events, ServerEvent
 from seats.live import stream
 
 
@@ -44,34 +45,42 @@ async def test_an_unknown_performance_has_no_map(stage: Any) -> None:
 async def test_changes_are_told_live(stage: Any) -> None:
     buyer = await stage.buyer()
     await buyer.held("A1")
-    async with aclosing(stream(stage.app.runtime("seats"), stage.performance_id)) as events:
-        snapshot = await anext(events)
+    async with looking(stage) as events:
+        snapshot = await told(events)
         assert (snapshot.event, snapshot.data) == ("snapshot", {"A1": "held"})
         hold = await buyer.held("A2", "A3")
-        told = [(await anext(events)).data for _ in range(2)]
-        assert told == [{"label": "A2", "state": "held"}, {"label": "A3", "state": "held"}]
+        assert [(await told(events)).data for _ in range(2)] == [
+            {"label": "A2", "state": "held"},
+            {"label": "A3", "state": "held"},
+        ]
         await stage.app.deliver("seats", stage.paid(hold, "A2", "A3"))
-        told = [(await anext(events)).data for _ in range(2)]
-        assert told == [{"label": "A2", "state": "sold"}, {"label": "A3", "state": "sold"}]
+        assert [(await told(events)).data for _ in range(2)] == [
+            {"label": "A2", "state": "sold"},
+            {"label": "A3", "state": "sold"},
+        ]
 
 
 async def test_what_was_missed_is_told_at_the_next_heartbeat(stage: Any) -> None:
     runtime = stage.app.runtime("seats")
     runtime.broadcast._tick_seconds = 0.01
-    async with aclosing(stream(runtime, stage.performance_id)) as events:
-        assert (await anext(events)).data == {}
+    async with looking(stage) as events:
+        assert (await told(events)).data == {}
         assert await anext(events) is None
         async with runtime.database.transaction() as tx:
             await tx.execute(
                 text("INSERT INTO claims VALUES (:id, 'A1', :id, now() + interval '1 minute')"),
                 {"id": stage.performance_id},
             )
-        missed = [event async for event in _until_told(events)]
-        assert missed[-1].data == {"A1": "held"}
+        assert (await told(events)).data == {"A1": "held"}
 
 
-async def _until_told(events: Any) -> Any:
-    async for event in events:
-        if event is not None:
-            yield event
-            return
+def looking(stage: Any) -> "aclosing[Events]":
+    """Somebody looks at the seat map."""
+    return aclosing(stream(stage.app.runtime("seats"), stage.performance_id))
+
+
+async def told(events: Events) -> ServerEvent:
+    """What comes next, heartbeats apart."""
+    while (event := await anext(events)) is None:
+        pass
+    return event
