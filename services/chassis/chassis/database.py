@@ -38,7 +38,7 @@ class Database:
     """The pool of one service. `appended` is called after a commit that appended events: it wakes the relay."""
 
     def __init__(self, url: str, name: str, credentials: Credentials, *, pool_size: int = 6) -> None:
-        """`url` is `postgresql://HOST:PORT[/DATABASE][?sslmode=…]`; there `{service}` stands for `name`, the default."""
+        """`url` is `postgresql://HOST:PORT[/DATABASE][?sslmode=…]`; `{service}` in it is `name`, the default."""
         self.name = name
         self.appended: Callable[[], None] = lambda: None
         self._credentials = credentials

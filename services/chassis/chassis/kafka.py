@@ -15,7 +15,6 @@ from chassis.settings import Settings
 DEAD_LETTER = ".dead-letter"
 SEND_SECONDS = 10.0
 METADATA_SECONDS = 3.0
-FETCH_WAIT_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def group_consumer(settings: Settings, group: str, topics: Sequence[str]) -> AIO
         client_id=settings.instance,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        fetch_max_wait_ms=FETCH_WAIT_MS,
+        fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
         session_timeout_ms=int(settings.kafka_session_seconds * 1000),
         heartbeat_interval_ms=int(min(1.0, settings.kafka_session_seconds / 4) * 1000),
         rebalance_timeout_ms=3000,

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     kafka_session_seconds: float = 10.0
     """How long a consumer may be silent before its partitions go to the other members of its group."""
     kafka_retention_hours: float = 168.0
+    kafka_fetch_wait_ms: int = 250
+    """How long the broker may hold a fetch that finds nothing. Kafka answers as soon as there is something; a broker
+    that does not needs a short wait here, which costs idle fetches."""
     smtp_url: str = "smtp://127.0.0.1:1025"
 
     vault_addr: str = "http://127.0.0.1:8200"
