@@ -42,6 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m kafka` are the tests that need a broker."""
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker("kafka")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         folder = Path(os.environ.pop(RUN))
