@@ -119,3 +119,23 @@ async def test_without_redis_publishing_does_not_fail_and_listeners_still_get_ti
         assert await upcoming(updates) is None
     await broadcast.close()
     await away.aclose()
+
+
+async def test_a_crowd_of_publishers_takes_no_crowd_of_connections(redis: Redis) -> None:
+    broadcast, name = Broadcast(redis), channel()
+    async with broadcast.subscribe(name) as updates:
+        await asyncio.gather(*(broadcast.publish(name, {"id": number}) for number in range(MAX_BACKLOG)))
+        assert [await upcoming(updates) for _ in range(MAX_BACKLOG)] == [
+            {"id": number} for number in range(MAX_BACKLOG)
+        ]
+        assert len(redis.connection_pool._available_connections) <= 2
+    await broadcast.close()
+
+
+async def test_many_channels_are_told_at_once(broadcast: Broadcast) -> None:
+    first, second = channel(), channel()
+    async with broadcast.subscribe(first) as one, broadcast.subscribe(second) as two:
+        await broadcast.publish_all({first: {"id": 1}, second: {"id": uuid4()}, channel(): {"id": 3}})
+        assert await upcoming(one) == {"id": 1}
+        assert (await upcoming(two)) is not None
+    await broadcast.publish_all({})
