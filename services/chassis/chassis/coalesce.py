@@ -29,16 +29,21 @@ class Coalescer(Generic[Key, Answer]):
         return await answer
 
     async def _ask(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[: self._max_keys], self._waiting[self._max_keys :]
-            try:
-                answers = await self._fetch([key for key, _ in batch])
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for (_, future), answer in zip(batch, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
-        self._asking = None
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._max_keys], self._waiting[self._max_keys :]
+                await self._answer(batch)
+        finally:
+            self._asking = None
+
+    async def _answer(self, batch: Sequence[tuple[Key, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._fetch([key for key, _ in batch])
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
