@@ -21,4 +21,4 @@ class NotificationsSettings(ServiceSettings):
     lease_seconds: float = Field(default=120.0, gt=0)
     """After this long without a record, who took a mail counts as dead and another sends it."""
     attempts: int = Field(default=10, ge=1)
-    """How often a mail that the server puts off is tried, with growing pauses: ten times take about an hour."""
+    """How often a mail that the server puts off is tried, with growing pauses: ten times take about half an hour."""

@@ -1,0 +1,53 @@
+"""The code of a ticket proves itself, and nothing else passes for one."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from notifications.domain import LONGEST_PAUSE, Kind, message_id, pause_before, ticket_code, verified_ticket
+
+KEY = bytes(range(32))
+TICKET, PERFORMANCE = uuid4(), uuid4()
+CODE = ticket_code(KEY, TICKET, PERFORMANCE)
+
+
+def test_a_code_is_verified_at_the_door() -> None:
+    assert verified_ticket(KEY, CODE, PERFORMANCE) == TICKET
+
+
+def test_a_code_opens_no_other_door() -> None:
+    assert verified_ticket(KEY, CODE, uuid4()) is None
+
+
+def test_a_code_signed_with_another_key_is_worth_nothing() -> None:
+    assert verified_ticket(bytes(32), CODE, PERFORMANCE) is None
+
+
+@pytest.mark.parametrize("position", range(len(CODE)))
+def test_any_change_is_noticed(position: int) -> None:
+    other = "A" if CODE[position] != "A" else "B"
+    assert verified_ticket(KEY, CODE[:position] + other + CODE[position + 1 :], PERFORMANCE) is None
+
+
+@pytest.mark.parametrize(
+    "code", ["", "BO", CODE[:-1], CODE + "A", CODE + "=", CODE[2:], CODE.lower(), "BO" + "=" * 42, "BÖ" + "A" * 42]
+)
+def test_what_is_no_code_is_refused(code: str) -> None:
+    assert verified_ticket(KEY, code, PERFORMANCE) is None
+
+
+def test_a_code_fits_the_densest_mode_of_a_qr_code() -> None:
+    assert set(CODE) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert len(CODE) == 44
+
+
+def test_the_same_news_is_the_same_message() -> None:
+    order = UUID("0190a5c0-0000-7000-8000-000000000001")
+    assert message_id(Kind.CONFIRMED, order) == message_id(Kind.CONFIRMED, order)
+    assert message_id(Kind.CONFIRMED, order) != message_id(Kind.REFUNDED, order)
+    assert message_id(Kind.CONFIRMED, order) != message_id(Kind.CONFIRMED, uuid4())
+
+
+def test_pauses_grow_to_a_bound() -> None:
+    assert [pause_before(attempt, lambda: 1.0) for attempt in (1, 2, 3, 100)] == [5.0, 10.0, 20.0, LONGEST_PAUSE]
+    assert pause_before(1, lambda: 0.0) == 2.5
