@@ -57,14 +57,22 @@ class Performances:
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
         self._known: dict[UUID, Performance] = {}
+        self._loading: dict[UUID, asyncio.Task[Performance]] = {}
 
     async def get(self, performance_id: UUID) -> Performance:
         """Raises NotFound when seats has not heard of it (yet)."""
-        performance = self._known.pop(performance_id, None) or await self._load(performance_id)
+        performance = self._known.pop(performance_id, None) or await self._load_once(performance_id)
         self._known[performance_id] = performance
         if len(self._known) > CAPACITY:
             del self._known[next(iter(self._known))]
         return performance
+
+    async def _load_once(self, performance_id: UUID) -> Performance:
+        """When sale begins a crowd asks for the same: it is loaded for all of them together."""
+        if (loading := self._loading.get(performance_id)) is None:
+            loading = self._loading[performance_id] = asyncio.create_task(self._load(performance_id))
+            loading.add_done_callback(lambda _: self._loading.pop(performance_id))
+        return await asyncio.shield(loading)
 
     async def _load(self, performance_id: UUID) -> Performance:
         async with self._database.reading() as connection:

@@ -1,12 +1,16 @@
 """Paid orders get their seats, all or none, once; orders that end give them back."""
 
+import asyncio
+from collections import Counter
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import text
 
+from seats import handlers, sales
 from seats.consumers import PerformanceCancelled, PerformanceScheduled
-from seats.domain import Money, Row, Zone
+from seats.domain import Money, Row, Sale, Zone
 
 ALL = [f"A{number}" for number in range(1, 13)] + ["B1", "B2", "B3"]
 
@@ -107,6 +111,42 @@ async def test_a_performance_cancelled_before_it_was_heard_of_stays_closed(stage
     buyer = await stage.buyer()
     body = {"performance_id": str(scheduled.performance_id), "seats": ["A1"]}
     assert (await buyer.app.client.post("/api/holds", json=body)).status_code in (409, 422)
+
+
+async def test_the_books_are_right_after_a_storm(stage: Any) -> None:
+    """Holds, sales, cancellations and sweeps of the same seats at once: no deadlock, nothing sold twice."""
+    runtime, dice = stage.app.runtime("seats"), Random(7)
+
+    async def settle(batch: list[Sale]) -> None:
+        async with runtime.database.transaction() as tx:
+            await sales.settle(tx, runtime.broadcast, batch)
+
+    async def cancel(batch: list[Sale]) -> None:
+        async with runtime.database.transaction() as tx:
+            ended = {sale.order_id: (sale.hold_id, sale.performance_id) for sale in batch}
+            await sales.release(tx, runtime.broadcast, ended, "cancelled")
+
+    async def hold() -> None:
+        response = await buyer.hold(*dice.sample(ALL, 3))
+        assert response.status_code in (201, 409)
+
+    def batch() -> list[Sale]:
+        return [Sale(uuid4(), uuid4(), stage.performance_id, tuple(dice.sample(ALL, 2))) for _ in range(3)]
+
+    buyer = await stage.buyer()
+    for _ in range(5):
+        paid = [batch() for _ in range(4)]
+        await asyncio.gather(*map(settle, paid), *(hold() for _ in range(8)), handlers.sweep(runtime))
+        await stage.let_holds_expire()
+        await asyncio.gather(*map(cancel, paid[:3]), settle(batch()), *(hold() for _ in range(8)))
+    owned: Counter[str] = Counter()
+    for kind, data in await stage.app.published("seats"):
+        change = {"seats.sold": 1, "seats.released": -1}.get(kind, 0) * (data.get("reason") != "lost")
+        owned.update(dict.fromkeys(data.get("seats", ()), change))
+        assert set(owned.values()) <= {0, 1}
+    bought = {label for label, state in (await stage.states()).items() if state == "sold"}
+    assert {label for label, count in owned.items() if count} == bought
+    assert await sold_count(stage) == len(bought) > 0
 
 
 async def sold_count(stage: Any) -> int:
