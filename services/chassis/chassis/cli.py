@@ -8,7 +8,7 @@ import typer
 
 from chassis.settings import Settings
 
-app = typer.Typer(help="Box Office: a ticket shop that shows what a production environment is.", no_args_is_help=True)
+app = typer.Typer(help="Box Office: what a production environment is, and how to get one.", no_args_is_help=True)
 
 Services = Annotated[list[str] | None, typer.Argument(help="Names of services, or 'all'. Default: $SERVICES.")]
 

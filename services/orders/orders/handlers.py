@@ -55,7 +55,8 @@ async def place_order(
     """Take an order: its first event and its row in one transaction. The same key again gives the same order."""
     fingerprint = hashlib.sha256(command.model_dump_json().encode()).digest()
     hold = await holds.get(command.hold_id)
-    if hold and hold.account_id == account_id:
+    mine = hold is not None and hold.account_id == account_id
+    if hold and mine:
         placed = _placed(hold, command.payment_token)
         row = _row(placed, now) | {"idempotency_key": idempotency_key, "fingerprint": fingerprint}
         async with database.transaction() as tx:
@@ -63,7 +64,7 @@ async def place_order(
                 await outbox.append(tx, placed, versions=[1])
                 return OrderView(**row, total=placed.total)
     return await _placed_before(
-        database, account_id, idempotency_key, fingerprint, otherwise=HoldUsed() if hold else HoldExpired()
+        database, account_id, idempotency_key, fingerprint, otherwise=HoldUsed() if mine else HoldExpired()
     )
 
 

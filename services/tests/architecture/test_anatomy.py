@@ -8,7 +8,7 @@ SERVICES = Path(__file__).parents[2]
 NOT_SERVICES = {"chassis", "tests", "storefront"}
 NAMES = sorted(path.parent.name for path in SERVICES.glob("*/pyproject.toml") if path.parent.name not in NOT_SERVICES)
 AROUND = ["pyproject.toml", "README.md", "migrations/0001_*.py", "tests/unit/test_*.py", "tests/integration/test_*.py"]
-INSIDE = ["__init__.py", "py.typed", "main.py", "api.py", "schemas.py", "handlers.py", "tables.py"]
+INSIDE = ["__init__.py", "py.typed", "main.py", "handlers.py", "tables.py", "events.py"]
 MAX_LINES = 300
 
 

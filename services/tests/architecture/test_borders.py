@@ -13,7 +13,8 @@ SERVICES = ROOT / "services"
 BUSINESS_WORDS = re.compile(
     r"seats?|tickets?|venues?|performances?|purchases?|refunds?|orders|customers?", re.IGNORECASE
 )
-TIER_NAMES = re.compile(r"startup|growth|enterprise", re.IGNORECASE)
+TIER_NAMES = re.compile(r"(?<!lifespan\.)startup|growth|enterprise", re.IGNORECASE)
+"""ASGI calls its own message `lifespan.startup`."""
 
 
 def python_files(folder: Path) -> list[Path]:

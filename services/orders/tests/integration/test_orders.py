@@ -1,0 +1,253 @@
+"""Orders on a real database: from a hold to the end, whatever comes twice, late or at the same time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from chassis.events import Event, now
+from chassis.ids import uuid7
+from orders.api import holds
+from orders.clients import Hold
+from orders.consumers import (
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PerformanceCancelled,
+    SeatsReleased,
+    SeatsSold,
+)
+from orders.events import Money
+from orders.main import service
+from orders.tables import orders
+
+
+class Holds:
+    """The holds of a test, in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[UUID, Hold] = {}
+
+    async def get(self, hold_id: UUID) -> Hold | None:
+        return self.held.get(hold_id)
+
+    def add(self, account_id: UUID, *, performance_id: UUID | None = None, starts_in: timedelta = timedelta(1)) -> Hold:
+        hold = Hold(
+            id=uuid7(),
+            account_id=account_id,
+            performance_id=performance_id or uuid4(),
+            seats=["A1", "A2"],
+            total=Money(amount=8500, currency="EUR"),
+            show="The Open Mic",
+            starts_at=now() + starts_in,
+        )
+        self.held[hold.id] = hold
+        return hold
+
+
+class Desk:
+    """A signed-in customer at orders."""
+
+    def __init__(self, app: Any, holds: Holds, account_id: UUID) -> None:
+        self.app, self.holds, self.account_id = app, holds, account_id
+
+    async def place(
+        self, hold: Hold | None = None, *, key: str | None = None, token: str = "tok_visa"
+    ) -> httpx.Response:
+        hold = hold or self.holds.add(self.account_id)
+        body = {"hold_id": str(hold.id), "payment_token": "tok_visa"}
+        answer: httpx.Response = await self.app.client.post(
+            "/api/orders", json=body, headers={"idempotency-key": key or str(uuid4())}
+        )
+        return answer
+
+    async def placed(self, **more: Any) -> UUID:
+        answer = await self.place(self.holds.add(self.account_id, **more))
+        assert answer.status_code == 202, answer.text
+        return UUID(answer.json()["id"])
+
+    async def happen(self, *events: Event, **more: Any) -> None:
+        await self.app.deliver("orders", *events, **more)
+
+    async def status(self, order_id: UUID) -> str:
+        return str((await self.app.client.get(f"/api/orders/{order_id}")).json()["status"])
+
+    async def history(self, order_id: UUID) -> list[str]:
+        items = (await self.app.client.get(f"/api/orders/{order_id}/history")).json()["items"]
+        return [item["type"] for item in items]
+
+
+@pytest.fixture
+async def desk(run: Any) -> AsyncIterator[Desk]:
+    app = await run("orders")
+    fake = Holds()
+
+    async def fake_holds() -> Holds:
+        return fake
+
+    service.app.dependency_overrides[holds] = fake_holds
+    yield Desk(app, fake, await app.sign_in())
+    service.app.dependency_overrides.clear()
+
+
+async def test_an_order_goes_from_placed_to_confirmed(desk: Desk) -> None:
+    answer = await desk.place()
+    order = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/api/orders/{order['id']}")
+    assert order["status"] == "placed"
+    assert order["total"] == {"amount": 8500, "currency": "EUR"}
+    order_id = UUID(order["id"])
+    await desk.happen(PaymentCaptured(order_id=order_id))
+    assert await desk.status(order_id) == "paid"
+    await desk.happen(SeatsSold(order_id=order_id))
+    assert await desk.status(order_id) == "confirmed"
+    assert await desk.history(order_id) == ["order.placed", "order.paid", "order.confirmed"]
+
+
+async def test_the_payment_token_stays_out_of_the_history(desk: Desk) -> None:
+    order_id = await desk.placed()
+    assert "tok_visa" not in (await desk.app.client.get(f"/api/orders/{order_id}/history")).text
+
+
+async def test_the_same_key_gives_the_same_order(desk: Desk) -> None:
+    hold = desk.holds.add(desk.account_id)
+    answers = await asyncio.gather(*(desk.place(hold, key="once") for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    del desk.holds.held[hold.id]
+    assert (await desk.place(hold, key="once")).json()["id"] == answers[0].json()["id"]
+
+
+async def test_a_key_with_another_body_is_refused(desk: Desk) -> None:
+    await desk.place(key="once")
+    answer = await desk.place(key="once")
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("/idempotency-key-reused")
+
+
+async def test_a_hold_is_ordered_once(desk: Desk) -> None:
+    hold = desk.holds.add(desk.account_id)
+    answers = await asyncio.gather(*(desk.place(hold) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
+
+
+@pytest.mark.parametrize("owner", ["nobody", "somebody else"])
+async def test_a_hold_that_is_gone_or_not_mine_is_expired(desk: Desk, owner: str) -> None:
+    hold = desk.holds.add(uuid4())
+    if owner == "nobody":
+        desk.holds.held.clear()
+    answer = await desk.place(hold)
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("/hold-expired")
+
+
+async def test_orders_of_others_are_not_there(desk: Desk) -> None:
+    order_id = await desk.placed()
+    await desk.app.sign_in()
+    for path in ("", "/history", "/stream"):
+        assert (await desk.app.client.get(f"/api/orders/{order_id}{path}")).status_code == 404
+    assert (await desk.app.client.post(f"/api/orders/{order_id}/cancellation")).status_code == 404
+    assert (await desk.app.client.get("/api/orders")).json() == {"items": [], "next_cursor": None}
+
+
+async def test_my_orders_come_in_pages_newest_first(desk: Desk) -> None:
+    placed = [str(await desk.placed()) for _ in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = (await desk.app.client.get(f"/api/orders?limit=2{cursor and '&cursor=' + cursor}")).json()
+        seen += [order["id"] for order in page["items"]]
+        cursor = page["next_cursor"]
+    assert seen == placed[::-1]
+
+
+async def test_a_declined_payment_ends_the_order(desk: Desk) -> None:
+    order_id = await desk.placed()
+    await desk.happen(PaymentDeclined(order_id=order_id, reason="declined"))
+    assert await desk.status(order_id) == "declined"
+    assert (await desk.app.client.post(f"/api/orders/{order_id}/cancellation")).status_code == 409
+
+
+async def test_lost_seats_are_refunded(desk: Desk) -> None:
+    order_id = await desk.placed()
+    await desk.happen(PaymentCaptured(order_id=order_id), SeatsReleased(order_id=order_id, reason="lost"))
+    assert await desk.status(order_id) == "cancelled"
+    await desk.happen(PaymentRefunded(order_id=order_id))
+    assert await desk.history(order_id) == ["order.placed", "order.paid", "order.cancelled", "order.refunded"]
+
+
+async def test_a_cancelled_order_is_refunded_and_a_second_cancellation_changes_nothing(desk: Desk) -> None:
+    order_id = await desk.placed()
+    await desk.happen(PaymentCaptured(order_id=order_id), SeatsSold(order_id=order_id))
+    answers = [await desk.app.client.post(f"/api/orders/{order_id}/cancellation") for _ in range(2)]
+    assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(202, "cancelled")] * 2
+    await desk.happen(PaymentRefunded(order_id=order_id), SeatsReleased(order_id=order_id, reason="cancelled"))
+    assert await desk.status(order_id) == "refunded"
+
+
+async def test_a_show_that_has_begun_cannot_be_cancelled(desk: Desk) -> None:
+    order_id = await desk.placed(starts_in=timedelta(seconds=-1))
+    answer = await desk.app.client.post(f"/api/orders/{order_id}/cancellation")
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("/not-cancellable")
+
+
+async def test_a_cancelled_performance_takes_its_orders_back(desk: Desk) -> None:
+    performance_id = uuid4()
+    mine = [await desk.placed(performance_id=performance_id) for _ in range(3)]
+    other = await desk.placed()
+    await desk.happen(PerformanceCancelled(performance_id=performance_id))
+    assert [await desk.status(order_id) for order_id in [*mine, other]] == ["cancelled"] * 3 + ["placed"]
+
+
+async def test_redelivery_and_late_events_change_nothing(desk: Desk) -> None:
+    order_id = await desk.placed()
+    ids = [uuid4(), uuid4()]
+    paid: list[Event] = [PaymentCaptured(order_id=order_id), SeatsSold(order_id=order_id)]
+    for _ in range(3):
+        await desk.happen(*paid, ids=ids)
+    await desk.happen(*paid)
+    await desk.happen(PaymentDeclined(order_id=order_id, reason="late"), PaymentCaptured(order_id=uuid4()))
+    assert await desk.history(order_id) == ["order.placed", "order.paid", "order.confirmed"]
+
+
+async def test_a_cancellation_and_a_payment_at_the_same_time_leave_one_history(desk: Desk) -> None:
+    order_ids = [await desk.placed() for _ in range(10)]
+    await asyncio.gather(
+        *(desk.happen(PaymentCaptured(order_id=order_id)) for order_id in order_ids),
+        *(desk.app.client.post(f"/api/orders/{order_id}/cancellation") for order_id in order_ids),
+    )
+    for order_id in order_ids:
+        assert await desk.history(order_id) in (
+            ["order.placed", "order.paid"],
+            ["order.placed", "order.cancelled"],
+            ["order.placed", "order.paid", "order.cancelled"],
+        )
+
+
+async def test_a_replay_rebuilds_the_projection_from_the_log(desk: Desk) -> None:
+    order_id = await desk.placed()
+    await desk.happen(PaymentCaptured(order_id=order_id))
+    runtime = desk.app.runtime("orders")
+    async with runtime.database.transaction() as tx:
+        await tx.execute(update(orders).values(status="nonsense", version=99))
+    assert service.replay is not None
+    assert await service.replay(runtime) == 1
+    assert await desk.status(order_id) == "paid"
+
+
+async def test_taking_an_order_is_one_transaction(desk: Desk) -> None:
+    await desk.placed()
+    async with desk.app.runtime("orders").database.reading() as connection:
+        rows = await connection.scalar(select(func.count()).select_from(orders))
+        events = (await connection.exec_driver_sql("SELECT count(*), count(DISTINCT xmin::text) FROM event_log")).one()
+        together = await connection.exec_driver_sql(
+            "SELECT count(*) FROM orders JOIN event_log ON event_log.key = orders.id::text "
+            "WHERE orders.xmin = event_log.xmin"
+        )
+    assert (rows, tuple(events), together.scalar_one()) == (1, (1, 1), 1)
