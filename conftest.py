@@ -5,10 +5,8 @@ process stops it. `TEST_BROKER=apache` makes Apache Kafka the broker instead of 
 """
 
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,24 +20,25 @@ from chassis.service import Service, load_services
 from chassis.settings import Settings
 from chassis.testing import App, Databases, Servers, StaticSecrets, running
 from support.brokers import Broker, new_broker
-from support.processes import Processes
-from support.servers import shared_servers
+from support.servers import TestRun
 from support.vault import TestVault
 
-RUN = "BOXOFFICE_TEST_RUN"
-"""The folder of the run; the parallel test processes inherit it."""
+RUN = pytest.StashKey[TestRun]()
+REDIS_DATABASES = 16
 NOWHERE = "127.0.0.1:1"
 SESSION_SECONDS = 2.0
 """The embedded broker lets the first member of a group wait for half of this."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
-        return
-    folder = tempfile.mkdtemp(prefix="boxoffice-tests-")
-    Path(folder).chmod(0o755)  # Postgres may run as another user
-    os.environ[RUN] = folder
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    if not hasattr(config, "workerinput"):
+        config.stash[RUN] = TestRun.begin()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if run := config.stash.get(RUN, None):
+        run.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,23 +48,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("kafka")
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        folder = Path(os.environ.pop(RUN))
-        Processes(folder).end_all()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def run_folder() -> Path:
     """A folder for this run alone; it goes when the run ends."""
-    return Path(os.environ[RUN])
+    return TestRun.current().folder
 
 
 @pytest.fixture(scope="session")
-def servers(run_folder: Path) -> Servers:
+def servers() -> Servers:
     """Addresses of Postgres, Valkey and OpenBao."""
-    return shared_servers(run_folder)
+    return TestRun.current().servers()
 
 
 @pytest.fixture
@@ -77,8 +69,8 @@ def postgres(servers: Servers) -> str:
 @pytest.fixture
 def redis_url(servers: Servers) -> str:
     """A database of Redis for this test process."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return f"{servers.redis}/{worker}"
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{servers.redis}/{worker % REDIS_DATABASES}"
 
 
 @pytest.fixture
@@ -96,13 +88,19 @@ def vault(servers: Servers, run_folder: Path) -> TestVault:
     return TestVault(servers.vault, servers.vault_token, run_folder)
 
 
-@pytest.fixture
-def kafka(run_folder: Path) -> Iterator[Broker]:
-    """An empty broker for this test."""
-    broker = new_broker(Processes(run_folder))
-    broker.start()
+@pytest.fixture(scope="session")
+def broker(run_folder: Path) -> Iterator[Broker]:
+    """The broker of this test process. Tests take `kafka`, which is empty."""
+    broker = new_broker(run_folder)
     yield broker
     broker.kill()
+
+
+@pytest.fixture
+async def kafka(broker: Broker) -> Broker:
+    """A broker with nothing in it, which this test may kill."""
+    await broker.empty()
+    return broker
 
 
 @pytest.fixture

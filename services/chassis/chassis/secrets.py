@@ -11,7 +11,7 @@ from hvac import exceptions as refused
 
 from chassis.errors import Unavailable
 from chassis.settings import Settings
-from chassis.vault import REFUSED, Lease, Vault, login_for
+from chassis.vault import NOT_RENEWED, REFUSED, Lease, Vault, login_for
 from chassis.waiting import until_available
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class _DatabaseLease(Lease):
     async def renew(self) -> float:
         try:
             answer = await self._vault.call(lambda client: client.sys.renew_lease(self._id))
-        except REFUSED:
+        except NOT_RENEWED:
             return 0.0
         return float(answer["lease_duration"])
 

@@ -23,13 +23,19 @@ RENEW_AT = 2 / 3
 
 AWAY = (
     RequestException,
-    refused.InternalServerError,
     refused.BadGateway,
     refused.VaultDown,
     refused.VaultNotInitialized,
     refused.RateLimitExceeded,
 )
 REFUSED = (refused.Forbidden, refused.InvalidRequest, refused.InvalidPath, refused.Unauthorized)
+
+
+class VaultFailed(Unavailable):
+    """Vault is there but could not do it, e.g. because Postgres is away, or because it is too late to renew."""
+
+
+NOT_RENEWED = (*REFUSED, VaultFailed)
 
 
 class Login(Protocol):
@@ -149,7 +155,7 @@ class Vault(Lease):
     async def renew(self) -> float:
         try:
             answer = await self._send(lambda client: client.auth.token.renew_self())
-        except REFUSED:
+        except NOT_RENEWED:
             return 0.0
         return float(answer["auth"]["lease_duration"] or self.full)
 
@@ -178,5 +184,7 @@ class Vault(Lease):
     async def _send(self, request: Callable[[hvac.Client], T]) -> T:
         try:
             return await asyncio.to_thread(request, self._client)
+        except refused.InternalServerError as error:
+            raise VaultFailed(f"{self.name} failed: {error}") from error
         except AWAY as error:
             raise Unavailable(f"{self.name} does not serve: {error}") from error

@@ -4,25 +4,29 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from support.brokers import Broker
-from support.processes import Command, free_port
+from engines.local import probes
+from engines.local.ports import free_port
+from engines.local.server import HOST, Server
 
 VERSION = "4.1.1"
 POM = Path(__file__).with_name("kafka.pom.xml")
 JARS = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "boxoffice" / f"kafka-{VERSION}"
-JVM = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+JVM = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 CLUSTER = "5L6g3nShT-eMCtK--X86sw"
 
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+controller.quorum.bootstrap.servers={host}:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={data}
+log.dirs={data}/log
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
@@ -32,34 +36,46 @@ group.min.session.timeout.ms=1000
 """
 
 
-def fetch_jars() -> Path:
-    """The folder of Kafka's jars, filled by `mvn` when it is not there yet."""
+@dataclass(slots=True)
+class ApacheKafka(Server):
+    """The real one, up in 4 s."""
+
+    name: ClassVar[str] = "apache-kafka"
+
+    @property
+    def url(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    def prepare(self) -> None:
+        super(ApacheKafka, self).prepare()
+        ports = {"port": self.port, "controller_port": free_port()}
+        self._properties.write_text(PROPERTIES.format(host=HOST, data=self.data, **ports))
+        options = ["--standalone", "-t", CLUSTER, "-c", str(self._properties)]
+        subprocess.run([*java(), "kafka.tools.StorageTool", "format", *options], check=True, capture_output=True)
+
+    def command(self) -> list[str]:
+        return [*java(), "kafka.Kafka", str(self._properties)]
+
+    def environment(self) -> Mapping[str, str]:
+        return {name: value for name in ("JAVA_HOME",) if (value := os.environ.get(name))}
+
+    def ready(self) -> bool:
+        return probes.kafka(self.port)
+
+    @property
+    def _properties(self) -> Path:
+        return self.data / "server.properties"
+
+
+def java() -> list[str]:
+    """How to run a class of Kafka. The first time `mvn` fetches its jars."""
     if not JARS.exists():
         JARS.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=JARS.parent))
         options = [f"-Dkafka.version={VERSION}", "-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
-        subprocess.run(["mvn", "-Bqntp", "-f", POM, "dependency:copy-dependencies", *options], check=True)
-        partial.rename(JARS)
-    return JARS
-
-
-class ApacheKafka(Broker):
-    """The real one, up in 4 s."""
-
-    idempotence = True
-
-    def command(self) -> Command:
-        folder = self._processes.folder / f"kafka-{self.port}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        properties = folder / "server.properties"
-        properties.write_text(
-            PROPERTIES.format(address=self.address, controller_port=free_port(), data=folder / "data")
-        )
-        java = ["java", *JVM, "-cp", f"{fetch_jars()}/*"]
-        subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", CLUSTER, "-c", properties],
-            check=True,
-            capture_output=True,
-        )
-        return [*java, "kafka.Kafka", properties]
+        subprocess.run(["mvn", "-Bqntp", "-f", str(POM), "dependency:copy-dependencies", *options], check=True)
+        try:
+            partial.rename(JARS)
+        except OSError:  # another test process was faster
+            shutil.rmtree(partial)
+    return ["java", *JVM, "-cp", f"{JARS}/*"]

