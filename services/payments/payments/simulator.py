@@ -16,13 +16,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from chassis.bulk import Batch
+from chassis.coalesce import Coalescer
 from chassis.database import Database
 from chassis.ids import uuid7
 from chassis.secret_value import SecretValue
 from payments.clients import ChargeRequest, ProviderUnavailable
 from payments.domain import Captured, Declined, Reversed
 from payments.tables import simulator_charges as books
-from payments.together import Together
 
 SLOW_SECONDS = 3.0
 FAILURES_OF_FLAKY = 2
@@ -35,8 +35,6 @@ FIRST_ANSWER = {
     "tok_declined": (DECLINED, "card-declined"),
 }
 UNKNOWN_TOKEN = (DECLINED, "unknown-token")
-
-Booked = dict[UUID, Row[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +82,13 @@ class SimulatedProvider:
         """`database` is where it keeps its books. A real provider would check `api_key`; this one wants it to exist."""
         self._database = database
         self._api_key = api_key
-        self._charges = Together(self._book_charges)
-        self._reversals = Together(self._book_reversals)
+        self._charges = Coalescer(self._book_charges)
+        self._reversals = Coalescer(self._book_reversals)
 
     async def charge(self, request: ChargeRequest) -> Captured | Declined:
         if request.token == "tok_slow":  # noqa: S105 - names a behaviour
             await asyncio.sleep(SLOW_SECONDS)
-        booked = await self._charges.ask(request.idempotency_key, request)
+        booked = await self._charges.get(request)
         if booked.state == FAILING:
             raise ProviderUnavailable("the simulator is flaky")
         if booked.state == CAPTURED:
@@ -98,17 +96,20 @@ class SimulatedProvider:
         return Declined(booked.reason or "closed")
 
     async def reverse(self, idempotency_key: UUID) -> Reversed:
-        booked = await self._reversals.ask(idempotency_key, idempotency_key)
+        booked = await self._reversals.get(idempotency_key)
         return Reversed(booked.payment_id if booked.state == REFUNDED else None)
 
-    async def _book_charges(self, requests: Sequence[ChargeRequest]) -> Booked:
+    async def _book_charges(self, requests: Sequence[ChargeRequest]) -> list[Row[Any]]:
         return await self._book(CHARGE, [Entry.of(request) for request in requests])
 
-    async def _book_reversals(self, keys: Sequence[UUID]) -> Booked:
+    async def _book_reversals(self, keys: Sequence[UUID]) -> list[Row[Any]]:
         return await self._book(REVERSE, [Entry(key, state=CLOSED) for key in keys])
 
-    async def _book(self, statement: ReturningInsert[Any], entries: Sequence[Entry]) -> Booked:
+    async def _book(self, statement: ReturningInsert[Any], entries: Sequence[Entry]) -> list[Row[Any]]:
+        """What is in the books after each of `entries`; a key that is there twice is booked once."""
         await self._api_key.get()
+        once = {entry.idempotency_key: entry for entry in entries}
         async with self._database.reading() as connection:  # one statement is a transaction by itself
-            rows = await connection.execute(statement, NEW.of(entries))
-        return {row.idempotency_key: row for row in rows}
+            rows = await connection.execute(statement, NEW.of(once.values()))
+        booked = {row.idempotency_key: row for row in rows}
+        return [booked[entry.idempotency_key] for entry in entries]

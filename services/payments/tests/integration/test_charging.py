@@ -58,6 +58,17 @@ async def test_a_crash_between_the_provider_and_the_record_is_one_charge(desk: A
     assert await desk.told(order) == ["payment.captured"]
 
 
+async def test_an_answer_that_comes_after_all_is_not_told_again(desk: Any) -> None:
+    slow = desk.cashier(lease_seconds=0.05)
+    order = await desk.place()
+    await slow.round()
+    await desk.is_booked(order)
+    desk.start()
+    await desk.becomes(order, "captured")
+    await slow.round()
+    assert await desk.told(order) == ["payment.captured"]
+
+
 async def test_an_answer_that_gets_lost_is_asked_for_again(desk: Any) -> None:
     desk.line.cut = True
     desk.start()
