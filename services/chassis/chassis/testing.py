@@ -5,11 +5,11 @@ The fixtures that use these are in the repository's `conftest.py`, which also kn
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -33,6 +33,8 @@ from chassis.tables import event_log
 from chassis.tables import metadata as chassis_tables
 
 ORIGIN = "https://test"
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +236,15 @@ def _client(process: Process) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
 
-async def eventually(condition: Any, *, seconds: float = 20.0) -> Any:
-    """Await `condition()` again and again until it is true, and answer its value. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not (value := await condition()):  # noqa: ASYNC110 - what is waited for happens in another process
-            await asyncio.sleep(0.02)
-        return value
+async def eventually(
+    question: Callable[[], Awaitable[Answer]], wanted: Callable[[Answer], object] = bool, *, seconds: float = 20.0
+) -> Any:
+    """Ask until the answer is `wanted` (by default: true), and answer it. Raises TimeoutError with the last answer."""
+    answer: Answer | None = None
+    try:
+        async with asyncio.timeout(seconds):
+            while not wanted(answer := await question()):  # noqa: ASYNC110 - it happens in another process
+                await asyncio.sleep(0.02)
+            return answer
+    except TimeoutError as error:
+        raise TimeoutError(f"not so within {seconds:g} s; the last answer: {answer!r}") from error
