@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 load generator: a fixed request over kept-alive connections, cheap enough not to be the bottleneck."""
+"""A small HTTP/1.1 load generator: one request over kept-alive connections, too cheap to be the bottleneck."""
 
 import asyncio
 import time
@@ -58,7 +58,11 @@ class _Connection(asyncio.Protocol):
 
 def get(path: str, headers: dict[str, str] | None = None) -> bytes:
     """The bytes of a GET request."""
-    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        *(f"{name}: {value}" for name, value in (headers or {}).items()),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

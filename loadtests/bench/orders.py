@@ -15,7 +15,7 @@ OVER = {"confirmed", "declined", "cancelled", "refunded"}
 
 @dataclass(slots=True)
 class Outcome:
-    """Orders by their last status, what else was answered, and seconds: until all were taken, and until all were over."""
+    """Orders by last status, what else was answered, and the seconds until all were taken and until all were over."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
