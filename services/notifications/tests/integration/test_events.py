@@ -33,7 +33,7 @@ def of_order(kind: str, order_id: UUID, account_id: UUID, **data: Any) -> Outgoi
     return news("orders", kind, order_id, **(about | data))
 
 
-async def test_news_becomes_tickets_and_mails_once(run: Any, kafka: Any, sink: Any) -> None:
+async def test_news_becomes_tickets_and_mails_once(kafka: Any, run: Any, sink: Any) -> None:
     app = await run("notifications", secrets=SECRETS, smtp_url=sink.url)
     runtime = app.runtime("notifications")
     account, kept, refunded, declined = uuid4(), uuid7(), uuid7(), uuid7()

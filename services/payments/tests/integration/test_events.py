@@ -33,7 +33,7 @@ def of_order(kind: str, order_id: UUID, data: dict[str, Any]) -> Outgoing:
     )
 
 
-async def test_redelivered_orders_are_charged_once(run: Any, kafka: Any) -> None:
+async def test_redelivered_orders_are_charged_once(kafka: Any, run: Any) -> None:
     app = await run("payments", secrets=SECRETS)
     runtime = app.runtime("payments")
     producer = Producer(runtime.settings)
