@@ -1,14 +1,12 @@
 """Sets up Vault for a stack: secrets, leased database users, policies, logins. Harmless when all of it is there.
 
-Secrets are made once and never overwritten. As a program it reads its `Plan` as JSON from standard input, so that
+Secrets are made once and never overwritten. As a program it reads its `VaultPlan` as JSON from standard input, so that
 no credential is in the environment or on a command line.
 """
 
-import json
 import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +15,7 @@ import hvac
 from hvac import exceptions as refused
 
 from engines.databases import VAULT, ensure_databases, maintenance_url
+from engines.vault_plan import VaultPlan
 
 FOLDER = Path(__file__).parents[1] / "vault"
 
@@ -38,35 +37,7 @@ GENERATED: Mapping[str, Mapping[str, Callable[[], str]]] = {
 """The secrets of each service that can be any random text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to set up. Lease times are seconds.
-
-    `postgres_url` holds the login of a user who may create roles and databases; Vault gets a user of its own.
-    The files `<role>-role-id` and `<role>-secret-id` of the logins `app` and `migrate` go to `credentials`.
-    """
-
-    vault_addr: str
-    token: str = field(repr=False)
-    postgres_url: str = field(repr=False)
-    services: Sequence[str]
-    credentials: Path
-    lease_seconds: int = 3600
-    longest_lease_seconds: int = 24 * 3600
-    token_seconds: int = 3600
-    shared: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Addresses with credentials for `kv/shared`: redis_url, smtp_url, ..."""
-
-    def to_json(self) -> str:
-        return json.dumps({**asdict(self), "credentials": str(self.credentials)})
-
-    @classmethod
-    def from_json(cls, text: str) -> "Plan":
-        values = json.loads(text)
-        return cls(**{**values, "credentials": Path(values["credentials"])})
-
-
-def bootstrap(plan: Plan) -> None:
+def bootstrap(plan: VaultPlan) -> None:
     """Carry out `plan`. Raises hvac's errors, asyncpg.PostgresError and OSError."""
     client = hvac.Client(plan.vault_addr, token=plan.token, timeout=30)
     _mount(client, plan)
@@ -82,7 +53,7 @@ def bootstrap(plan: Plan) -> None:
     _login(client, plan, "migrate", [f"migrate-{service}" for service in plan.services])
 
 
-def _mount(client: hvac.Client, plan: Plan) -> None:
+def _mount(client: hvac.Client, plan: VaultPlan) -> None:
     engines = client.sys.list_mounted_secrets_engines()["data"]
     if f"{KV}/" not in engines:
         client.sys.enable_secrets_engine("kv", path=KV, options={"version": "2"})
@@ -92,7 +63,7 @@ def _mount(client: hvac.Client, plan: Plan) -> None:
         client.sys.enable_auth_method("approle", path=APPROLE)
 
 
-def _databases(client: hvac.Client, plan: Plan) -> None:
+def _databases(client: hvac.Client, plan: VaultPlan) -> None:
     """The databases, and Vault's way to Postgres: made anew when it does not work or Postgres is elsewhere."""
     url = connection_url(plan.postgres_url)
     if _connection(client).get("connection_url") == url and _connection_works(client):
@@ -139,7 +110,7 @@ def _connection_works(client: hvac.Client) -> bool:
     return True
 
 
-def _database_roles(client: hvac.Client, plan: Plan, service: str) -> None:
+def _database_roles(client: hvac.Client, plan: VaultPlan, service: str) -> None:
     for role, creation in ((service, "sql/service.sql"), (f"{service}-owner", "sql/owner.sql")):
         client.secrets.database.create_role(
             role,
@@ -164,7 +135,7 @@ def _secrets(client: hvac.Client, path: str, values: Mapping[str, str]) -> None:
         client.secrets.kv.v2.create_or_update_secret(path, {**there, **missing}, cas=version, mount_point=KV)
 
 
-def _login(client: hvac.Client, plan: Plan, role: str, policies: list[str]) -> None:
+def _login(client: hvac.Client, plan: VaultPlan, role: str, policies: list[str]) -> None:
     approle = client.auth.approle
     approle.create_or_update_approle(
         role,
@@ -205,6 +176,6 @@ def _statements(name: str, service: str) -> list[str]:
 
 if __name__ == "__main__":
     try:
-        bootstrap(Plan.from_json(sys.stdin.read()))
+        bootstrap(VaultPlan.from_json(sys.stdin.read()))
     except Exception as error:
         sys.exit(f"setting up Vault failed: {type(error).__name__}: {error}")

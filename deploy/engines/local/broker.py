@@ -12,7 +12,7 @@ from engines.local.server import HOST, Server
 class Broker(Server):
     """Killed and started again it is empty: Postgres is the truth, the relay publishes again."""
 
-    name: ClassVar[str] = "broker"
+    role: ClassVar[str] = "broker"
     stop_seconds: ClassVar[float] = 3.0
 
     @property

@@ -19,7 +19,7 @@ LARGEST_MAIL = 10 * 1024 * 1024
 class Mail(Server):
     """The sink as a process of its own; the supervisor runs `serve` in its own process, which is lighter."""
 
-    name: ClassVar[str] = "mail"
+    role: ClassVar[str] = "mail"
 
     @property
     def folder(self) -> Path:

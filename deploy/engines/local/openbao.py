@@ -19,7 +19,7 @@ CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
 class OpenBao(Server):
     """Raft storage, one node. It unseals itself with a key file; the first start initialises it."""
 
-    name: ClassVar[str] = "openbao"
+    role: ClassVar[str] = "openbao"
 
     @property
     def url(self) -> str:

@@ -38,7 +38,7 @@ if sys.platform == "linux":
 class Postgres(Server):
     """Answers on TCP only, with a password. As root it runs as another user, because Postgres refuses root."""
 
-    name: ClassVar[str] = "postgres"
+    role: ClassVar[str] = "postgres"
     stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": does not wait for clients to go
     stop_seconds: ClassVar[float] = 20.0
 

@@ -56,11 +56,11 @@ def popen_arguments(server: Server) -> dict[str, Any]:
         "user": user,
         "group": pwd.getpwnam(user).pw_gid if user else None,
         "extra_groups": [] if user else None,
-        "preexec_fn": _end_with_parent(server.stop_signal),
+        "preexec_fn": end_with_parent(server.stop_signal),
     }
 
 
-def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def end_with_parent(stop_signal: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
     """Have the kernel send `stop_signal` when the parent dies, even by kill -9. Linux only: elsewhere the next
     `up` or `down` finds what is left. The request must come after the change of user, which would undo it.
     """

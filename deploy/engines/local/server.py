@@ -25,11 +25,16 @@ class Server(ABC):
     state: Path
     port: int
 
-    name: ClassVar[str]
+    role: ClassVar[str]
+    """What it is there for; also its name where there is but one of its kind."""
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     """What makes it end in order."""
     stop_seconds: ClassVar[float] = 10.0
     """How long that may take before it is killed."""
+
+    @property
+    def name(self) -> str:
+        return self.role
 
     @property
     def data(self) -> Path:
@@ -65,12 +70,16 @@ class Server(ABC):
         return None
 
     def full_environment(self) -> dict[str, str]:
-        base = {name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))}
-        return {**base, **self.environment()}
+        return {**base_environment(), **self.environment()}
 
     def secret(self, name: str, size: int = 24) -> str:
         """The secret `name` of this stack; made when it is first asked for, never changed."""
         return keep_secret(self.state / "secrets" / name, secrets.token_urlsafe(size))
+
+
+def base_environment() -> dict[str, str]:
+    """What every process gets of this one's environment."""
+    return {name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))}
 
 
 def private_folder(path: Path) -> Path:

@@ -25,7 +25,7 @@ from engines.local.processes import end, family, popen_arguments
 from engines.local.server import Server
 from engines.local.valkey import Valkey
 
-SERVERS: dict[str, type[Server]] = {each.name: each for each in (Postgres, Valkey, OpenBao, Broker, Mail)}
+SERVERS: dict[str, type[Server]] = {each.role: each for each in (Postgres, Valkey, OpenBao, Broker, Mail)}
 
 READY_SECONDS = 60.0
 PROBE_EVERY = 0.05

@@ -12,7 +12,7 @@ from engines.local.server import HOST, Server
 class Valkey(Server):
     """Every write is appended to a file: killed and started again it has what it had."""
 
-    name: ClassVar[str] = "valkey"
+    role: ClassVar[str] = "valkey"
 
     @property
     def url(self) -> str:

@@ -1,0 +1,193 @@
+"""The commands of the engines: part of the `boxoffice` command, see the entry point group `boxoffice.commands`."""
+
+import json
+import signal
+import sys
+import time
+from typing import Annotated, NoReturn
+
+import typer
+
+from engines.protocol import Engine, EngineError, Up
+
+commands = typer.Typer()
+
+EngineName = Annotated[
+    str | None,
+    typer.Option("--engine", envvar="ENGINE", help="local, compose or kubernetes. Default: the one that is there."),
+]
+
+
+@commands.command(rich_help_panel="Stack")
+def up(
+    tier: Annotated[str, typer.Argument(help="startup, growth or enterprise.")] = "startup",
+    engine: EngineName = None,
+) -> None:
+    """Start a tier and return when it answers. Harmless when it is up.
+
+    Servers that are given by DATABASE_URL, REDIS_URL, KAFKA_BOOTSTRAP_SERVERS, VAULT_ADDR (with VAULT_TOKEN) and
+    SMTP_URL take the place of the local ones. EDGE_HTTPS_PORT and EDGE_HTTP_PORT move the edge, EDGE_DOMAIN gives it
+    a public name and certificate, BOXOFFICE_STATE is another folder for the data.
+    """
+    from engines.choice import choose
+    from engines.progress import live
+
+    began = time.monotonic()
+    try:
+        choice = choose(engine)
+        typer.echo(f"engine {choice.engine.name}: {choice.reason}")
+        with live() as progress:
+            result = choice.engine.up(tier, progress)
+    except EngineError as error:
+        _fail(error)
+    _welcome(result, time.monotonic() - began)
+
+
+@commands.command(rich_help_panel="Stack")
+def down(
+    clean: Annotated[bool, typer.Option("--clean", help="Remove the data too.")] = False, engine: EngineName = None
+) -> None:
+    """Stop everything. Harmless when nothing is up."""
+    from engines.progress import live
+
+    try:
+        with live() as progress:
+            said = _engine(engine).down(progress, clean=clean)
+    except EngineError as error:
+        _fail(error)
+    typer.echo(said)
+
+
+@commands.command(rich_help_panel="Stack")
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False, engine: EngineName = None
+) -> None:
+    """Show the processes: role, port, health, restarts, memory.
+
+    Exit code 1 when not all of them are ready, 3 when nothing is up.
+    """
+    from engines.table import show
+
+    try:
+        rows = _engine(engine).status()
+    except EngineError as error:
+        _fail(error, code=3)
+    if as_json:
+        typer.echo(json.dumps([row.to_json() for row in rows], indent=2))
+    else:
+        show(rows)
+    raise typer.Exit(0 if rows and all(row.health == "ready" for row in rows) else 1)
+
+
+@commands.command(rich_help_panel="Stack")
+def logs(
+    name: Annotated[str | None, typer.Argument(help="A process, as `status` names it. Default: all.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    engine: EngineName = None,
+) -> None:
+    """Show what the processes say."""
+    try:
+        for line in _engine(engine).logs(name, follow=follow):
+            typer.echo(line)
+    except EngineError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@commands.command(rich_help_panel="Stack")
+def scale(
+    counts: Annotated[list[str], typer.Argument(metavar="NAME=COUNT...", help="For example: app=4")],
+    engine: EngineName = None,
+) -> None:
+    """Change the number of instances. No request is dropped."""
+    from engines.progress import live
+
+    try:
+        for group, count in [_count(text) for text in counts]:
+            with live() as progress:
+                _engine(engine).scale(group, count, progress)
+            typer.echo(f"{group}: {count} instances")
+    except EngineError as error:
+        _fail(error)
+
+
+@commands.command(rich_help_panel="Stack")
+def restart(
+    names: Annotated[list[str] | None, typer.Argument(help="Processes. Default: the instances of the app.")] = None,
+    rolling: Annotated[bool, typer.Option("--rolling", help="One after the other, unnoticed by users.")] = False,
+    engine: EngineName = None,
+) -> None:
+    """Restart processes."""
+    from engines.progress import live
+
+    try:
+        with live() as progress:
+            done = _engine(engine).restart(names or [], progress, rolling=rolling)
+    except EngineError as error:
+        _fail(error)
+    typer.echo(f"restarted {', '.join(done)}")
+
+
+@commands.command(rich_help_panel="Stack")
+def kill(
+    name: Annotated[str, typer.Argument(help="A process, as `status` names it.")],
+    number: Annotated[str, typer.Option("--signal", "-s", help="Number or name of the signal.")] = "9",
+    engine: EngineName = None,
+) -> None:
+    """Send a signal to a process, to see what happens. It is started again when it ends."""
+    try:
+        chosen = _signal(number)
+        pid = _engine(engine).kill(name, chosen)
+    except EngineError as error:
+        _fail(error)
+    typer.echo(f"sent {chosen.name} to {name} (process {pid})")
+
+
+@commands.command(rich_help_panel="Stack")
+def url(engine: EngineName = None) -> None:
+    """Print where the tier answers."""
+    try:
+        typer.echo(_engine(engine).url())
+    except EngineError as error:
+        _fail(error, code=3)
+
+
+def _engine(name: str | None) -> Engine:
+    from engines.choice import engine_in_use
+
+    return engine_in_use(name)
+
+
+def _count(text: str) -> tuple[str, int]:
+    group, _, count = text.partition("=")
+    if not group or not count.isdigit():
+        raise EngineError(f"not NAME=COUNT: {text}")
+    return group, int(count)
+
+
+def _signal(text: str) -> signal.Signals:
+    try:
+        if text.isdigit():
+            return signal.Signals(int(text))
+        name = text.upper()
+        return signal.Signals[name if name.startswith("SIG") else f"SIG{name}"]
+    except (KeyError, ValueError):
+        raise EngineError(f"there is no signal {text}") from None
+
+
+def _fail(error: EngineError, *, code: int = 1) -> NoReturn:
+    typer.echo(f"boxoffice: {error}", err=True)
+    sys.exit(code)
+
+
+def _welcome(result: Up, seconds: float) -> None:
+    how = "was up already" if result.already else f"is up after {seconds:.1f} s"
+    lines = ["", f"The {result.tier} tier {how}.", "", f"  url   {result.url}"]
+    if result.ca:
+        lines.append(f"  CA    curl --cacert {result.ca} {result.url}/api/shows")
+    for name, (email, password) in result.logins.items():
+        lines.append(f"  login {email}  {password}  ({name})")
+    lines += [f"  {note}" for note in result.notes]
+    lines += ["  look  boxoffice status, boxoffice logs -f", "  stop  boxoffice down (--clean removes the data)", ""]
+    typer.echo("\n".join(lines))

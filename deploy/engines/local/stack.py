@@ -1,0 +1,206 @@
+"""A stack that runs: what can be asked of it, and how that is done."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from engines.local.app import App
+from engines.local.control import Event, Refused
+from engines.local.leftovers import record
+from engines.local.managed import Managed
+from engines.local.plan import Plan, Request
+from engines.local.server import Server
+from engines.local.slots import Slots
+from engines.local.startup import Say, check_ports, start_all
+from engines.state import State
+
+log = logging.getLogger(__name__)
+
+EDGE_NOTICES_SECONDS = 0.6
+"""The edge asks twice a second at each place whether there is an instance."""
+
+
+class Stack:
+    """All changes happen one after the other; looking is possible at any time."""
+
+    def __init__(self, state: State) -> None:
+        self.was_asked = False
+        self._state = state
+        self._plan: Plan | None = None
+        self._managed: dict[str, Managed] = {}
+        self._slots = Slots()
+        self._changing = asyncio.Lock()
+        self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
+            "up": self.up,
+            "status": self.status,
+            "scale": self.scale,
+            "restart": self.restart,
+            "kill": self.kill,
+            "down": self.down,
+        }
+
+    @property
+    def is_up(self) -> bool:
+        return self._plan is not None
+
+    async def answer(self, question: Event) -> AsyncIterator[Event]:
+        """Do what is asked: yields progress, at last `done`. Raises Refused and what the work raises."""
+        self.was_asked = True
+        details = dict(question)
+        command = self._commands[details.pop("ask")]
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        work = asyncio.ensure_future(command(events.put_nowait, **details))
+        work.add_done_callback(lambda _: events.put_nowait(None))
+        while (event := await events.get()) is not None:
+            yield event
+        yield {"done": work.result()}
+
+    async def up(self, say: Say, request: Event) -> Event:
+        """Start what does not run. When the first start fails, all of it is stopped again."""
+        async with self._changing:
+            wanted = Request.from_json(request)
+            if self._plan is not None:
+                if wanted.tier != self._plan.tier.name:
+                    raise Refused(f"{self._plan.tier.name} is up: `boxoffice down` first")
+                await asyncio.gather(*(each.start() for each in self._managed.values()))
+                return self._summary(self._plan, already=True)
+            plan = Plan(self._state, wanted)
+            check_ports(plan)
+            self._plan = plan
+            self._slots.reserve(port for ports in plan.slots.values() for port in ports)
+            try:
+                await start_all(plan, self._state, self._start, say)
+            except BaseException:
+                await self._stop_all()
+                raise
+            return self._summary(plan, already=False)
+
+    async def status(self, _say: Say) -> list[Event]:
+        """A row for each process."""
+        return list(await asyncio.gather(*(asyncio.to_thread(_row, each) for each in self._managed.values())))
+
+    async def scale(self, say: Say, group: str, count: int) -> Event:
+        """Change the number of instances. New ones take part when this returns, old ones finish their work before."""
+        async with self._changing:
+            plan = self._running()
+            if group not in plan.slots:
+                raise Refused(f"there is no {group!r} to scale, there is {', '.join(plan.slots)}")
+            most = len(plan.slots[group])
+            if not 1 <= count <= most:
+                raise Refused(f"{group} can have 1 to {most} instances on this machine (MAX_INSTANCES)")
+            before = self._instances(group)
+            missing = [number for number in range(1, most + 1) if number not in before][: max(0, count - len(before))]
+            await asyncio.gather(*(self._start(plan.app(group, number), say) for number in missing))
+            surplus = sorted(before, reverse=True)[: max(0, len(before) - count)]
+            await asyncio.gather(*(self._remove(before[number], say) for number in surplus))
+            if missing:
+                await asyncio.sleep(EDGE_NOTICES_SECONDS)
+            return {"group": group, "before": len(before), "now": count}
+
+    async def restart(self, say: Say, names: Sequence[str], rolling: bool) -> list[str]:
+        """Restart servers, without names the instances of the app; `rolling`: each once the one before is ready."""
+        async with self._changing:
+            self._running()
+            chosen = [self._find(name) for name in names] or [
+                each for each in self._managed.values() if isinstance(each.server, App)
+            ]
+            if rolling:
+                for each in chosen:
+                    await self._restart(each, say)
+                    await asyncio.sleep(EDGE_NOTICES_SECONDS)
+            else:
+                await asyncio.gather(*(self._restart(each, say) for each in chosen))
+            return [each.name for each in chosen]
+
+    async def kill(self, _say: Say, name: str, number: int) -> Event:
+        """Send a signal to a process, for teaching; the supervisor starts again what ends."""
+        self._running()
+        try:
+            return {"name": name, "pid": self._find(name).send(signal.Signals(number))}
+        except ProcessLookupError as error:
+            raise Refused(str(error)) from error
+
+    async def down(self, say: Say = lambda _: None) -> None:
+        """Stop everything, in order."""
+        async with self._changing:
+            await self._stop_all(say)
+
+    async def _start(self, server: Server, say: Say) -> None:
+        say({"starting": server.name})
+        managed = self._managed.setdefault(server.name, Managed(server, self._record))
+        if isinstance(server, App):
+            self._slots.release(server.port)
+        await managed.start()
+        say({"ready": server.name})
+
+    async def _restart(self, managed: Managed, say: Say) -> None:
+        say({"stopping": managed.name})
+        await managed.stop()
+        await self._start(managed.server, say)
+
+    async def _remove(self, managed: Managed, say: Say) -> None:
+        say({"stopping": managed.name})
+        await managed.stop()
+        del self._managed[managed.name]
+        self._slots.reserve([managed.server.port])
+        say({"stopped": managed.name})
+
+    async def _stop_all(self, say: Say = lambda _: None) -> None:
+        if self._plan is None:
+            return
+        instances = [name for name, each in self._managed.items() if isinstance(each.server, App)]
+        first, *rest = self._plan.shutdown_order()
+        for names in ([*instances, *first], *rest):
+            await asyncio.gather(*(self._remove(self._managed[name], say) for name in names if name in self._managed))
+        self._plan = None
+        self._slots.release_all()
+
+    def _record(self) -> None:
+        record(self._state, self._managed.values())
+
+    def _running(self) -> Plan:
+        if self._plan is None:
+            raise Refused("nothing is up")
+        return self._plan
+
+    def _find(self, name: str) -> Managed:
+        try:
+            return self._managed[name]
+        except KeyError:
+            raise Refused(f"there is no process {name!r}, there is {', '.join(self._managed)}") from None
+
+    def _instances(self, group: str) -> dict[int, Managed]:
+        apps = ((each.server, each) for each in self._managed.values())
+        return {server.number: each for server, each in apps if isinstance(server, App) and server.group == group}
+
+    def _summary(self, plan: Plan, *, already: bool) -> Event:
+        if plan.edge.is_local:
+            with suppress(FileNotFoundError):
+                self._state.ca.write_text(plan.edge.ca.read_text())
+        return {
+            "already": already,
+            "tier": plan.tier.name,
+            "url": plan.edge.url,
+            "ca": str(self._state.ca) if plan.edge.is_local else None,
+            "vault_addr": plan.settings()["VAULT_ADDR"],
+            "mail": str(plan.mail.folder) if plan.mail else None,
+            "supervisor": os.getpid(),
+        }
+
+
+def _row(managed: Managed) -> Event:
+    server = managed.server
+    return {
+        "process": managed.name,
+        "role": server.role,
+        "instance": server.number if isinstance(server, App) else None,
+        "pid": managed.process_id.pid if managed.process_id else None,
+        "port": server.port,
+        "health": managed.health(),
+        "restarts": managed.restarts,
+        "memory": managed.memory(),
+    }

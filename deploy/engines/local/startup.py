@@ -1,0 +1,80 @@
+"""The first start of a stack: everything at once that need not wait for something else."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+
+from engines.local.control import Event, Refused
+from engines.local.plan import MIGRATE, SETUP, Plan
+from engines.local.ports import culprit, is_free
+from engines.local.server import Server
+from engines.local.servers import DidNotStart
+from engines.local.tasks import Task, run_task
+from engines.state import State
+
+Say = Callable[[Event], None]
+Start = Callable[[Server, Say], Awaitable[None]]
+
+EDGE_SECONDS = 20.0
+ANSWERS = "/api/docs"
+"""A page that comes from the app, through the edge, and costs nothing."""
+
+
+def check_ports(plan: Plan) -> None:
+    """See that the edge can have its ports. Raises Refused with who has them, and what to do."""
+    for port, variable in ((plan.edge.port, "EDGE_HTTPS_PORT"), (plan.edge.http_port, "EDGE_HTTP_PORT")):
+        for address in plan.edge.addresses:
+            try:
+                free = is_free(port, address)
+            except PermissionError:
+                raise Refused(
+                    f"port {port} needs more rights than this user has: choose one above 1023, {variable}=8443"
+                ) from None
+            if not free:
+                raise Refused(
+                    f"port {port} is taken by {culprit(port)}: end that, or move the edge: {variable}={port + 1000}"
+                )
+
+
+async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
+    """Start servers, run the one-time tasks between them, start the instances, wait until the edge answers.
+
+    Raises DidNotStart, TaskFailed, NotForThisPlatform.
+    """
+    began: dict[str, asyncio.Task[None]] = {}
+
+    async def after(names: Iterable[str], work: Callable[[], Awaitable[None]]) -> None:
+        for name in names:
+            await asyncio.shield(began[name])
+        await work()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for server in plan.servers():
+                began[server.name] = group.create_task(after((), partial(start, server, say)))
+            for task in plan.tasks():
+                began[task.name] = group.create_task(after(task.after, partial(_run, plan, state, task, say)))
+            for name in plan.slots:
+                for number in range(1, plan.tier.instances(name) + 1):
+                    group.create_task(after([MIGRATE], partial(start, plan.app(name, number), say)))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    await _until_the_edge_answers(plan)
+
+
+async def _run(plan: Plan, state: State, task: Task, say: Say) -> None:
+    say({"starting": task.name})
+    stdin = plan.setup_input() if task.name == SETUP else ""
+    await run_task(task, state.logs / f"{task.name}.log", stdin=stdin)
+    say({"ready": task.name})
+
+
+async def _until_the_edge_answers(plan: Plan) -> None:
+    if not plan.edge.is_local:
+        return
+    deadline = time.monotonic() + EDGE_SECONDS
+    while (status := await asyncio.to_thread(plan.edge.status_of, ANSWERS)) != 200:
+        if time.monotonic() > deadline:
+            raise DidNotStart(f"the edge answers {plan.edge.url}{ANSWERS} with {status or 'nothing'}")
+        await asyncio.sleep(0.1)

@@ -1,0 +1,72 @@
+"""The process behind a stack on this machine: starts everything, keeps it running, ends it in order.
+
+Started detached by `boxoffice up`; it lives until `boxoffice down`. Its own log is `logs/supervisor.log`.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from engines.local import control
+from engines.local.control import Event
+from engines.local.leftovers import end_leftovers
+from engines.local.stack import Stack
+from engines.state import State
+
+log = logging.getLogger("supervisor")
+
+IDLE_SECONDS = 30.0
+"""A supervisor that nobody gives work to ends by itself."""
+
+
+async def supervise(state: State) -> None:
+    """Answer what is asked until `down`, or SIGTERM."""
+    ended = asyncio.Event()
+    stack = Stack(state)
+
+    async def answer(question: Event) -> AsyncIterator[Event]:
+        try:
+            async for event in stack.answer(question):
+                yield event
+        finally:
+            if question["ask"] in ("up", "down") and not stack.is_up:  # done, or the start failed
+                ended.set()
+
+    def end_if_idle() -> None:
+        if not stack.was_asked:
+            ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    server = await control.serve(state, answer)
+    asyncio.get_running_loop().call_later(IDLE_SECONDS, end_if_idle)
+    await ended.wait()
+    server.close()
+    await stack.down()
+    state.socket.unlink(missing_ok=True)
+
+
+def main(folder: Path) -> int:
+    """Supervise the stack in `folder`; answers the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
+    state = State(folder)
+    with state.locked() as mine:
+        if not mine:
+            log.info("there is a supervisor already")
+            return 1
+        os.chdir(folder)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        if names := end_leftovers(state):
+            log.warning("ended what was left behind: %s", ", ".join(names))
+        log.info("supervising %s", folder)
+        asyncio.run(supervise(state))
+        log.info("ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

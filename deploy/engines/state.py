@@ -1,0 +1,104 @@
+"""The folder in which a stack on this machine lives: data, logs, secrets, mail, and what runs."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class BrokenState(RuntimeError):
+    """The folder cannot be used. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Paths below one folder. Files are replaced in one step: a crash leaves the old one or the new one."""
+
+    folder: Path
+
+    @property
+    def socket(self) -> Path:
+        """Where the supervisor listens."""
+        return self.folder / "control.sock"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def credentials(self) -> Path:
+        return self.folder / "secrets"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the edge's own CA, for clients to trust."""
+        return self.folder / "ca.crt"
+
+    def make(self) -> None:
+        """Make the folder, or see that it is usable. Raises BrokenState."""
+        try:
+            # Others may pass through to what is theirs, as Postgres's user must, but see no names.
+            self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            (self.folder / "data").mkdir(mode=0o711, exist_ok=True)
+            for private in (self.logs, self.credentials):
+                private.mkdir(mode=0o700, exist_ok=True)
+            (self.folder / "lock").touch()
+        except OSError as error:
+            raise BrokenState(
+                f"the state folder {self.folder} is not usable: {error.strerror} ({error.filename}); "
+                "repair or remove it, or name another one in BOXOFFICE_STATE"
+            ) from error
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The content of a JSON file; empty when there is none or it is broken: all in there can be made anew."""
+        try:
+            content = json.loads((self.folder / name).read_text())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def write(self, name: str, content: Mapping[str, Any]) -> None:
+        path = self.folder / name
+        work = path.with_name(f".{name}.new")
+        work.write_text(json.dumps(content, indent=2))
+        work.replace(path)
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Whether this process now holds the stack; the system takes it back when the process ends, however it ends."""
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(descriptor)
+
+    def is_held(self) -> bool:
+        """Whether a supervisor lives."""
+        if not (self.folder / "lock").exists():
+            return False
+        with self.locked() as mine:
+            return not mine
+
+    def remove(self) -> None:
+        """Remove everything, also data that had to go elsewhere."""
+        for link in (self.folder / "data").glob("*"):
+            if link.is_symlink():
+                shutil.rmtree(link.resolve(), ignore_errors=True)
+        shutil.rmtree(self.folder)
+
+
+def current_state() -> State:
+    """The folder in BOXOFFICE_STATE, or else `.boxoffice` beside the code."""
+    return State(Path(os.environ.get("BOXOFFICE_STATE") or REPOSITORY / ".boxoffice").expanduser().absolute())

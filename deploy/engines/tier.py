@@ -1,0 +1,80 @@
+"""A tier as data: `deploy/<tier>/tier.env`. Every tier has the same keys in the same order; the values differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+DEPLOY = Path(__file__).parents[1]
+
+ALL = "all"
+EACH = "each"
+UNIT = "app"
+"""The name of the process that runs every service."""
+
+
+class BadTier(RuntimeError):
+    """There is no such tier, or its file makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`name` is for people: what a tier is made of is in `values`."""
+
+    name: str
+    values: Mapping[str, str]
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self.values[key]
+        except KeyError as error:
+            raise BadTier(f"deploy/{self.name}/tier.env has no {key}") from error
+
+    def groups(self) -> dict[str, str]:
+        """The kinds of processes: name and the services that each of them runs, e.g. `{"app": "all"}`."""
+        if self["SERVICES"] == ALL:
+            return {UNIT: ALL}
+        names = service_names() if self["SERVICES"] == EACH else self["SERVICES"].split(",")
+        return {name.strip(): name.strip() for name in names}
+
+    def instances(self, group: str) -> int:
+        """How many equal instances of a group there are at first: `2`, or `1,orders=3` where they differ."""
+        default = 1
+        for part in self["INSTANCES"].split(","):
+            name, _, count = part.strip().rpartition("=")
+            if name == group:
+                return int(count)
+            if not name:
+                default = int(count)
+        return default
+
+
+def load_tier(name: str) -> Tier:
+    """Read `deploy/<name>/tier.env`. Raises BadTier with the names that there are."""
+    path = DEPLOY / name / "tier.env"
+    if not path.is_file():
+        raise BadTier(f"there is no tier {name!r}: choose one of {', '.join(tier_names())}")
+    return Tier(name, parse_env(path.read_text()))
+
+
+def tier_names() -> list[str]:
+    """The tiers that there are."""
+    return sorted(path.parent.name for path in DEPLOY.glob("*/tier.env"))
+
+
+def parse_env(text: str) -> dict[str, str]:
+    """`KEY=value` lines; empty lines and those that begin with # say nothing. Raises ValueError with the line."""
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, separator, value = line.partition("=")
+        if not separator or not key.strip().isidentifier() or key.strip() in values:
+            raise ValueError(f"line {number} is not KEY=value, or says {key.strip()} again: {line!r}")
+        values[key.strip()] = value.strip()
+    return values
+
+
+def service_names() -> list[str]:
+    """The installed services."""
+    return sorted(entry.name for entry in entry_points(group="boxoffice.services"))

@@ -1,0 +1,34 @@
+"""What to set up in Vault; apart from the work itself, whose libraries are heavy."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultPlan:
+    """What to set up. Lease times are seconds.
+
+    `postgres_url` holds the login of a user who may create roles and databases; Vault gets a user of its own.
+    The files `<role>-role-id` and `<role>-secret-id` of the logins `app` and `migrate` go to `credentials`.
+    """
+
+    vault_addr: str
+    token: str = field(repr=False)
+    postgres_url: str = field(repr=False)
+    services: Sequence[str]
+    credentials: Path
+    lease_seconds: int = 3600
+    longest_lease_seconds: int = 24 * 3600
+    token_seconds: int = 3600
+    shared: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses with credentials for `kv/shared`: redis_url, smtp_url, ..."""
+
+    def to_json(self) -> str:
+        return json.dumps({**asdict(self), "credentials": str(self.credentials)})
+
+    @classmethod
+    def from_json(cls, text: str) -> "VaultPlan":
+        values = json.loads(text)
+        return cls(**{**values, "credentials": Path(values["credentials"])})
