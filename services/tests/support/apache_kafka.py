@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from chassis.settings import Settings
 from engines.local import probes
 from engines.local.ports import free_port
 from engines.local.server import HOST, Server
@@ -17,6 +18,8 @@ VERSION = "4.1.1"
 POM = Path(__file__).with_name("kafka.pom.xml")
 JARS = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "boxoffice" / f"kafka-{VERSION}"
 JVM = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+PARTITIONS = Settings().kafka_partitions
+"""As many as the chassis gives a topic: after a loss the broker itself may be the one that makes it anew."""
 CLUSTER = "5L6g3nShT-eMCtK--X86sw"
 
 PROPERTIES = """\
@@ -29,6 +32,7 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}/log
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
+num.partitions={partitions}
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
@@ -49,7 +53,8 @@ class ApacheKafka(Server):
     def prepare(self) -> None:
         super(ApacheKafka, self).prepare()
         ports = {"port": self.port, "controller_port": free_port()}
-        self._properties.write_text(PROPERTIES.format(host=HOST, data=self.data, **ports))
+        text = PROPERTIES.format(host=HOST, data=self.data, partitions=PARTITIONS, **ports)
+        self._properties.write_text(text)
         options = ["--standalone", "-t", CLUSTER, "-c", str(self._properties)]
         subprocess.run([*java(), "kafka.tools.StorageTool", "format", *options], check=True, capture_output=True)
 

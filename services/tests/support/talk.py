@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -102,14 +102,11 @@ class Talk:
 
     async def records(self, topic: str, *, at_least: int = 0) -> "list[ConsumerRecord[bytes, bytes]]":
         """All that the broker holds of `topic`, read by nobody's group."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.address, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.broker.address, auto_offset_reset="earliest")
         await consumer.start()
+        found: list[ConsumerRecord[bytes, bytes]] = []
         try:
-            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            found: list[ConsumerRecord[bytes, bytes]] = []
-            while more := await consumer.getmany(timeout_ms=1500 if len(found) >= at_least else 10_000):
+            while more := await consumer.getmany(timeout_ms=500 if len(found) >= at_least else 10_000):
                 found.extend(record for records in more.values() for record in records)
             return found
         finally:
