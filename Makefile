@@ -30,13 +30,13 @@ help: ## List the targets
 	@echo
 
 up-startup: $(VENV)/.ready ## Start the startup tier: the app as two equal instances behind one edge
-	@$(BOXOFFICE) up startup $(if $(ENGINE),--engine $(ENGINE))
+	@$(BOXOFFICE) up startup
 
 up-growth: $(VENV)/.ready ## Start the growth tier: one process per service
-	@$(BOXOFFICE) up growth $(if $(ENGINE),--engine $(ENGINE))
+	@$(BOXOFFICE) up growth
 
 up-enterprise: $(VENV)/.ready ## Start the enterprise tier: several regions, mutual TLS
-	@$(BOXOFFICE) up enterprise $(if $(ENGINE),--engine $(ENGINE))
+	@$(BOXOFFICE) up enterprise
 
 status: $(VENV)/.ready ## Show the processes: role, port, health, restarts, memory
 	@$(BOXOFFICE) status
@@ -86,7 +86,7 @@ check-types: $(VENV)/.ready
 	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
 
 check-borders: $(VENV)/.ready
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.ready ## Format the code, and put right what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
