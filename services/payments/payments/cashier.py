@@ -62,14 +62,15 @@ class Cashier(Worker):
             log.warning("answers could not be recorded, the provider will be asked again: %s", type(error).__name__)
 
     async def _round(self, *, room: int) -> int:
-        answers, due = list(self._answers), list[Charge]()
+        answers = list(self._answers)
         if not answers and not room:
             return 0
-        async with self._database.transaction() as tx:
-            if answers:
-                await record(tx, answers)
-            if room:
-                due = await repository.claim(tx, limit=room, lease_seconds=self._settings.lease_seconds)
+        try:
+            due = await self._record_and_claim(answers, room)
+        except Exception as error:
+            if is_outage(error) or not answers:
+                raise
+            due = await self._record_apart(answers)
         del self._answers[: len(answers)]
         self._throttle.spend(len(due))
         for charge in due:
@@ -78,6 +79,23 @@ class Cashier(Worker):
             if isinstance(answer, NoAnswer):
                 asyncio.get_running_loop().call_later(pause_before(charge.attempts, lambda: 1.0), self.wake)
         return len(answers) + len(due)
+
+    async def _record_and_claim(self, answers: list[tuple[Charge, Answer]], room: int) -> list[Charge]:
+        async with self._database.transaction() as tx:
+            if answers:
+                await record(tx, answers)
+            return await repository.claim(tx, limit=room, lease_seconds=self._settings.lease_seconds) if room else []
+
+    async def _record_apart(self, answers: list[tuple[Charge, Answer]]) -> list[Charge]:
+        """One answer at a time, since one cannot be recorded: the provider is asked again when its lease is over."""
+        for answer in answers:
+            try:
+                await self._record_and_claim([answer], room=0)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.exception("order %s: the provider's answer cannot be recorded", answer[0].order_id)
+        return []
 
     def _start(self, charge: Charge) -> None:
         call = asyncio.create_task(self._ask(charge))

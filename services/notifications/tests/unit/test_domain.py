@@ -7,7 +7,8 @@ import pytest
 from notifications.domain import LONGEST_PAUSE, Kind, message_id, pause_before, ticket_code, verified_ticket
 
 KEY = bytes(range(32))
-TICKET, PERFORMANCE = uuid4(), uuid4()
+TICKET = UUID("0190a5c0-0000-7000-8000-000000000003")
+PERFORMANCE = UUID("0190a5c0-0000-7000-8000-000000000004")
 CODE = ticket_code(KEY, TICKET, PERFORMANCE)
 
 

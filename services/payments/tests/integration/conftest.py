@@ -26,16 +26,20 @@ SECRETS = {"services/payments": {"provider_api_key": "key-of-the-provider"}}
 
 
 class Line:
-    """The line to the provider. While it is `cut`, what the provider does is done but its answer is lost."""
+    """The line to the provider. While it is `cut`, what the provider does is done but its answer is lost.
+
+    What it says of the orders in `garbled` is something that no database can hold.
+    """
 
     def __init__(self, provider: SimulatedProvider) -> None:
         self._provider = provider
         self.cut = False
+        self.garbled: set[UUID] = set()
 
     async def charge(self, request: ChargeRequest) -> Captured | Declined:
         answer = await self._provider.charge(request)
         self._check()
-        return answer
+        return Declined("\x00") if request.idempotency_key in self.garbled else answer
 
     async def reverse(self, idempotency_key: UUID) -> Reversed:
         answer = await self._provider.reverse(idempotency_key)

@@ -94,6 +94,19 @@ async def test_slow_and_flaky_cards_delay_nobody(desk: Any) -> None:
     assert await desk.told_in_all() == {"payment.captured": 34}
 
 
+async def test_an_answer_that_cannot_be_recorded_stops_nobody(desk: Any) -> None:
+    orders = [await desk.place() for _ in range(5)]
+    odd, *others = orders
+    desk.line.garbled = {odd}
+    desk.start(lease_seconds=0.3)
+    for order in others:
+        await desk.becomes(order, "captured")
+    assert await desk.state(odd) == "pending"
+    desk.line.garbled.clear()
+    await desk.becomes(odd, "captured")
+    assert (await desk.books())[odd].calls >= 2
+
+
 async def test_several_cashiers_share_the_work(desk: Any) -> None:
     for _ in range(3):
         desk.start(batch=7)
