@@ -155,7 +155,7 @@ class Plan:
             "VAULT_AUTH": "approle",
             "DATABASE_URL": server_address(given.database_url) if given.database_url else _of(self.postgres, "address"),
             "REDIS_URL": address(given.redis_url) or _of(self.valkey, "url"),
-            "KAFKA_SETUP_SERVERS": given.kafka_bootstrap_servers or _of(self.broker, "url"),
+            "KAFKA_BOOTSTRAP_SERVERS": given.kafka_bootstrap_servers or _of(self.broker, "url"),
             **({} if given.kafka_bootstrap_servers else EMBEDDED_BROKER),
             "SMTP_URL": address(given.smtp_url) or _of(self.mail, "url"),
             "VAULT_ADDR": given.vault_addr or _of(self.openbao, "url"),
