@@ -134,6 +134,10 @@ async def _call_in_process(app: ASGIApp, method: str, path: str, body: bytes) ->
         elif message["type"] == "http.response.body":
             chunks.append(message.get("body", b""))
 
-    await app(scope, receive, send)
+    try:
+        await app(scope, receive, send)
+    except Exception:  # answered and logged by the service's error handler, re-raised by the framework
+        if not start:
+            raise
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return Reply(start["status"], headers, b"".join(chunks))

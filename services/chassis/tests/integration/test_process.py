@@ -1,0 +1,138 @@
+"""A process: one door for all its services, readiness, the bounds of what it takes in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import MetaData
+
+from chassis.app import create_service
+from chassis.errors import TYPE_PREFIX
+from chassis.service import Service
+from chassis.testing import App, Databases
+
+pytestmark = pytest.mark.timeout(60)
+
+
+class Word(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    word: str
+
+
+def speaking(name: str, *paths: str) -> Service:
+    """A service that says its own name at every one of `paths`, and holds the line at `/hold`."""
+    router = APIRouter()
+
+    async def say() -> dict[str, str]:
+        return {"service": name}
+
+    async def repeat(word: Word) -> Word:
+        return word
+
+    async def hold() -> None:
+        await asyncio.sleep(0.2)
+
+    for path in paths:
+        router.get(path)(say)
+        router.post(path)(repeat)
+    router.get("/api/hold")(hold)
+    return create_service(name, paths=[*paths, "/api/hold"], routers=[router])
+
+
+ALPHA = speaking("alpha", "/api/words", "/api/words/{id}/echo")
+BETA = speaking("beta", "/api/words/{id}")
+
+
+@pytest.fixture
+async def start(databases: Databases, run: Callable[..., Awaitable[App]]) -> Callable[..., Awaitable[App]]:
+    async def start(*services: Service, **settings: object) -> App:
+        for service in services:
+            await databases.create(service.name, MetaData())
+        return await run(*services, **settings)
+
+    return start
+
+
+@pytest.fixture
+async def app(start: Callable[..., Awaitable[App]]) -> App:
+    return await start(ALPHA, BETA)
+
+
+@pytest.mark.parametrize(
+    ("path", "service"), [("/api/words", "alpha"), ("/api/words/7", "beta"), ("/api/words/7/echo", "alpha")]
+)
+async def test_the_more_specific_path_decides_who_answers(app: App, path: str, service: str) -> None:
+    answer = await app.client.get(path)
+    assert answer.json() == {"service": service}
+    assert answer.headers["x-served-by"] == f"{service}/test@local"
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/wordsmith", "/internal/secret", "/docs", "/api/words/../../etc"])
+async def test_what_nobody_serves_is_not_found(app: App, path: str) -> None:
+    answer = await app.client.get(path)
+    assert (answer.status_code, answer.json()["type"]) == (404, TYPE_PREFIX + "not-found")
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "slug"),
+    [
+        (b'{"word": "hello"}', {"content-type": "text/plain"}, 415, "unsupported-media-type"),
+        (b'{"word": "hello"', {"content-type": "application/json"}, 400, "malformed-json"),
+        (b'{"word": "hello", "more": 1}', {"content-type": "application/json"}, 422, "invalid-input"),
+        (b'{"word": "\xff"}', {"content-type": "application/json"}, 400, "bad-request"),
+        (b"a" * 65_537, {"content-type": "application/json"}, 413, "content-too-large"),
+        (b"{}", {"content-type": "application/json", "origin": "https://evil.test"}, 403, "cross-origin"),
+        (b"{}", {"content-type": "application/json", "sec-fetch-site": "cross-site"}, 403, "cross-origin"),
+    ],
+)
+async def test_bad_input_is_refused_in_its_own_way(
+    app: App, content: bytes, headers: dict[str, str], status: int, slug: str
+) -> None:
+    answer = await app.client.post("/api/words", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (status, TYPE_PREFIX + slug)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_in_chunks_is_bounded_too(app: App) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(70):
+            yield b"a" * 1024
+
+    answer = await app.client.post("/api/words", content=chunks(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def test_what_is_too_much_is_refused_at_once_and_the_rest_is_served(start: Callable[..., Awaitable[App]]) -> None:
+    app = await start(ALPHA, max_in_flight=2, max_queued=3)
+    answers = await asyncio.gather(*(app.client.get("/api/hold") for _ in range(10)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200] * 5 + [503] * 5
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 503)
+
+
+async def test_a_process_that_is_told_to_go_is_not_ready_but_serves_on(app: App) -> None:
+    assert (await app.client.get("/readyz")).status_code == 200
+    app.process.draining.set()
+    assert (await app.client.get("/readyz")).status_code == 503
+    assert (await app.client.get("/livez")).status_code == 200
+    answer = await app.client.get("/api/words")
+    assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+
+
+async def test_without_redis_a_process_is_alive_but_not_ready(start: Callable[..., Awaitable[App]]) -> None:
+    app = await start(ALPHA, redis_url="redis://127.0.0.1:1/0")
+    ready = await app.client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["checks"]["database alpha"] == "ok"
+    assert ready.json()["checks"]["redis"] != "ok"
+    assert (await app.client.get("/livez")).status_code == 200
+
+
+async def test_metrics_count_requests_by_service(app: App) -> None:
+    await app.client.get("/api/words")
+    assert (
+        'http_request_seconds_count{method="GET",service="alpha",status="200"}'
+        in (await app.client.get("/metrics")).text
+    )
