@@ -15,11 +15,12 @@ from engines.external import BadAddress
 from engines.local import control, logs
 from engines.local.leftovers import end_leftovers
 from engines.local.plan import request_from
+from engines.local.servers import tail
 from engines.protocol import EngineError, Progress, Row, Up
 from engines.state import BrokenState, State, current_state
 from engines.tier import ALL, BadTier, load_tier
 
-SUPERVISOR_SECONDS = 10.0
+SUPERVISOR_SECONDS = 60.0
 CURRENT = "current.json"
 LOGINS = {
     "customer": ("demo@boxoffice.test", "demo_password"),
@@ -42,7 +43,8 @@ class LocalEngine:
                 raise EngineError(f"the local engine runs the startup tier so far, not {tier}")
             request = request_from(os.environ, wanted)
             self._state.make()
-            self._ensure_supervisor()
+            if not self._answers():
+                self._ensure_supervisor()
             done = self._ask("up", progress, request=request.to_json())
             self._state.write(CURRENT, done)
             token = request.external.vault_token or (self._state.credentials / "openbao-root-token").read_text()
@@ -107,7 +109,7 @@ class LocalEngine:
     def _stop(self, progress: Progress) -> str:
         if self._state.is_held():
             self._ask("down", progress)
-            self._wait_for(held=False)
+            self._wait_for_its_end()
             return "everything is stopped"
         left = []
         with self._state.locked() as mine:
@@ -115,10 +117,10 @@ class LocalEngine:
         return f"nothing is up, but ended what was left behind: {', '.join(left)}" if left else "nothing is up"
 
     def _ensure_supervisor(self) -> None:
-        if self._state.is_held():
-            return
-        with (self._state.logs / "supervisor.log").open("a") as log:
-            subprocess.Popen(
+        """Start it, unless there is one, and wait until it answers. First it ends what another one left behind."""
+        log_file = self._state.logs / "supervisor.log"
+        with log_file.open("a") as log:
+            process = subprocess.Popen(
                 [sys.executable, "-m", "engines.local.supervisor", str(self._state.folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -126,16 +128,18 @@ class LocalEngine:
                 cwd=self._state.folder,
                 start_new_session=True,
             )
-        self._wait_for(held=True)
-
-    def _wait_for(self, *, held: bool) -> None:
-        """Wait until the supervisor has the stack and answers, or has ended."""
         deadline = time.monotonic() + SUPERVISOR_SECONDS
-        while self._state.is_held() is not held or (held and not self._answers()):
+        while not self._answers():
+            ended = process.poll() is not None and not self._state.is_held()
+            if ended or time.monotonic() > deadline:
+                raise EngineError(f"the supervisor does not start:\n{tail(log_file)}")
+            time.sleep(0.02)
+
+    def _wait_for_its_end(self) -> None:
+        deadline = time.monotonic() + SUPERVISOR_SECONDS
+        while self._state.is_held():
             if time.monotonic() > deadline:
-                raise EngineError(
-                    f"the supervisor does not {'start' if held else 'end'}; see its log in {self._state.logs}"
-                )
+                raise EngineError(f"the supervisor does not end; see its log in {self._state.logs}")
             time.sleep(0.02)
 
     def _answers(self) -> bool:

@@ -22,6 +22,8 @@ STEADY_SECONDS = 20.0
 """Having lived that long, a server that ends is started again without a long pause."""
 PROBE_EVERY = 0.05
 READY_SECONDS = 90.0
+CHILDREN_SECONDS = 3.0
+"""How long the children of a server that has ended may go on."""
 HOPELESS = 4
 """So many ends before it was ready for the first time mean that it will not be."""
 
@@ -57,10 +59,10 @@ class Managed:
         self._wanted = False
         if self._keeper is None:
             return
-        if self._process is not None and self.process_id is not None:
-            await asyncio.to_thread(self._end, self.process_id)
-        else:
+        if self._process is None:
             self._keeper.cancel()  # it was about to start again
+        else:
+            await self._end(self._process, self._keeper)
         with suppress(asyncio.CancelledError):
             await self._keeper
         self._keeper = None
@@ -81,15 +83,27 @@ class Managed:
     def memory(self) -> int:
         """Resident bytes of the process and its children; what they share counts for each."""
         total = 0
-        found = self.process_id.find() if self.process_id else None
-        for process in family([found] if found else []):
+        for process in self._family():
             with suppress(psutil.Error):
                 total += process.memory_info().rss
         return total
 
-    def _end(self, process_id: ProcessId) -> None:
-        if process := process_id.find():
-            end([process], stop_signal=self.server.stop_signal, seconds=self.server.stop_seconds)
+    async def _end(self, process: asyncio.subprocess.Process, keeper: asyncio.Task[None]) -> None:
+        children = self._family()[1:]
+        with suppress(ProcessLookupError):
+            process.send_signal(self.server.stop_signal)
+        await asyncio.wait([keeper], timeout=self.server.stop_seconds)
+        if not keeper.done():
+            log.warning("%s did not end in %g s and is killed", self.name, self.server.stop_seconds)
+            with suppress(ProcessLookupError):
+                process.kill()
+            await asyncio.wait([keeper])
+        await asyncio.to_thread(end, children, stop_signal=signal.SIGTERM, seconds=CHILDREN_SECONDS)
+
+    def _family(self) -> list[psutil.Process]:
+        """The process and its descendants; empty when it does not run."""
+        found = self.process_id.find() if self.process_id else None
+        return family([found]) if found else []
 
     async def _keep(self) -> None:
         delay = FIRST_DELAY

@@ -6,7 +6,8 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import psutil
 from engines.local.server import Server, private_folder
 
 PR_SET_PDEATHSIG = 1
+KILLED_SECONDS = 5.0
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -36,7 +38,7 @@ class ProcessId:
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < 0.1
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and lives(process) else None
         except psutil.NoSuchProcess:
             return None
 
@@ -86,13 +88,33 @@ def family(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 
 def end(processes: Sequence[psutil.Process], *, stop_signal: signal.Signals, seconds: float) -> None:
-    """Ask processes to end, kill what is still there after `seconds`, and see them and their descendants gone."""
+    """Ask processes to end, kill what is still there after `seconds`, and see them and their descendants gone.
+
+    Whoever is the parent of one of them still has to ask for its exit code.
+    """
     everyone = family(processes)
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(stop_signal)
-    _, alive = psutil.wait_procs(everyone, timeout=seconds)
-    for process in alive:
+    wait_until_gone(everyone, seconds)
+    for process in filter(lives, everyone):
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(alive, timeout=5)
+    wait_until_gone(everyone, KILLED_SECONDS)
+
+
+def wait_until_gone(processes: Iterable[psutil.Process], seconds: float) -> None:
+    """Wait until none of them lives, `seconds` at most. psutil's own wait would take the exit codes of our children,
+    and wait for ever for a zombie whose parent does not ask for its.
+    """
+    deadline = time.monotonic() + seconds
+    while any(map(lives, processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -21,7 +21,7 @@ from engines.local.mail import Mail
 from engines.local.openbao import OpenBao
 from engines.local.ports import free_port
 from engines.local.postgres import Postgres
-from engines.local.processes import end, family, popen_arguments
+from engines.local.processes import KILLED_SECONDS, end, family, popen_arguments, wait_until_gone
 from engines.local.server import Server
 from engines.local.valkey import Valkey
 
@@ -66,7 +66,7 @@ class Running:
         self.process.send_signal(number)
         if number == signal.SIGKILL:
             self.process.wait()
-            psutil.wait_procs(everyone, timeout=5)
+            wait_until_gone(everyone, KILLED_SECONDS)
 
     def restart(self) -> None:
         """Stop it if it runs, start it on the same data and port, wait until it serves."""
