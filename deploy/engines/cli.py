@@ -12,6 +12,15 @@ from engines.protocol import Engine, EngineError, Up
 
 commands = typer.Typer()
 
+
+@commands.callback()
+def before(context: typer.Context) -> None:
+    """Box Office: what a production environment is, and how to get one."""
+    from engines.local.environment import adopt
+
+    adopt(context.invoked_subcommand)
+
+
 EngineName = Annotated[
     str | None,
     typer.Option("--engine", envvar="ENGINE", help="local, compose or kubernetes. Default: the one that is there."),

@@ -20,7 +20,7 @@ class Row:
     role: str
     instance: int | None
     pid: int | None
-    port: int
+    port: int | None
     health: str
     restarts: int
     memory: int

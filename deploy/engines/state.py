@@ -5,12 +5,16 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+FOLDERS = ("data", "logs", "mail", "secrets")
+FILES = ("ca.crt", "control.sock", "current.json", "lock", "ports.json", "processes.json")
 
 
 class BrokenState(RuntimeError):
@@ -92,11 +96,16 @@ class State:
             return not mine
 
     def remove(self) -> None:
-        """Remove everything, also data that had to go elsewhere."""
+        """Remove all that is ours, also data that had to go elsewhere; the folder too when nothing else is in it."""
         for link in (self.folder / "data").glob("*"):
             if link.is_symlink():
                 shutil.rmtree(link.resolve(), ignore_errors=True)
-        shutil.rmtree(self.folder)
+        for name in FOLDERS:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for name in FILES:
+            (self.folder / name).unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's files
+            self.folder.rmdir()
 
 
 def current_state() -> State:

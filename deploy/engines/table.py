@@ -27,7 +27,7 @@ def show(rows: Sequence[Row]) -> None:
             row.role,
             str(row.instance or ""),
             str(row.pid or ""),
-            str(row.port),
+            str(row.port or ""),
             f"[{colour}]{row.health}[/]",
             str(row.restarts),
             f"{row.memory / MIB:.0f} MiB",

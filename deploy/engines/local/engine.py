@@ -61,6 +61,8 @@ class LocalEngine:
         folder = self._state.folder
         if not folder.exists():
             return "nothing is up"
+        if not folder.is_dir():
+            raise EngineError(f"the state folder {folder} is not a folder")
         with _explained():
             said = self._stop(progress)
             if clean:
@@ -70,13 +72,17 @@ class LocalEngine:
 
     def status(self) -> list[Row]:
         with _explained():
-            return [Row(**row) for row in control.result(self._state, "status")]
+            if rows := control.result(self._state, "status"):
+                return [Row(**row) for row in rows]
+            raise control.NotRunning
 
     def logs(self, name: str | None, *, follow: bool) -> Iterator[str]:
+        if not logs.names(self._state.logs):
+            raise EngineError("there are no logs: nothing was up yet")
         try:
             yield from logs.read(self._state.logs, name, follow=follow)
         except FileNotFoundError:
-            there = ", ".join(logs.names(self._state.logs)) or "none: nothing was up yet"
+            there = ", ".join(logs.names(self._state.logs))
             raise EngineError(f"there is no log {name!r}, there is {there}") from None
 
     def scale(self, group: str, count: int, progress: Progress) -> None:

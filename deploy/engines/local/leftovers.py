@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -33,9 +34,10 @@ def end_leftovers(state: State) -> list[str]:
     """End the recorded processes that still run, and answer their names. Only for who holds the lock."""
     found: dict[signal.Signals, dict[str, psutil.Process]] = {}
     for name, entry in state.read(PROCESSES).items():
-        process = ProcessId(int(entry["pid"]), float(entry["created"])).find()
-        if process is not None:
-            found.setdefault(signal.Signals(entry["signal"]), {})[name] = process
+        with suppress(KeyError, TypeError, ValueError):  # no record of ours
+            process = ProcessId(int(entry["pid"]), float(entry["created"])).find()
+            if process is not None:
+                found.setdefault(signal.Signals(entry["signal"]), {})[name] = process
     for stop_signal, processes in found.items():
         end(list(processes.values()), stop_signal=stop_signal, seconds=SECONDS)
     state.write(PROCESSES, {})

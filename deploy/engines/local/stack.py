@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+import psutil
+
 from engines.local.app import App
 from engines.local.control import Event, Refused
 from engines.local.leftovers import record
@@ -81,7 +83,8 @@ class Stack:
 
     async def status(self, _say: Say) -> list[Event]:
         """A row for each process."""
-        return list(await asyncio.gather(*(asyncio.to_thread(_row, each) for each in self._managed.values())))
+        rows = await asyncio.gather(*(asyncio.to_thread(_row, each) for each in self._managed.values()))
+        return [*rows, _own_row()] if self.is_up else []
 
     async def scale(self, say: Say, group: str, count: int) -> Event:
         """Change the number of instances. New ones take part when this returns, old ones finish their work before."""
@@ -188,7 +191,7 @@ class Stack:
             "ca": str(self._state.ca) if plan.edge.is_local else None,
             "vault_addr": plan.settings()["VAULT_ADDR"],
             "mail": str(plan.mail.folder) if plan.mail else None,
-            "supervisor": os.getpid(),
+            "settings": plan.settings(),
         }
 
 
@@ -203,4 +206,17 @@ def _row(managed: Managed) -> Event:
         "health": managed.health(),
         "restarts": managed.restarts,
         "memory": managed.memory(),
+    }
+
+
+def _own_row() -> Event:
+    return {
+        "process": "supervisor",
+        "role": "supervisor",
+        "instance": None,
+        "pid": os.getpid(),
+        "port": None,
+        "health": "ready",
+        "restarts": 0,
+        "memory": psutil.Process().memory_info().rss,
     }

@@ -96,4 +96,5 @@ def main() -> None:
     for extra in entry_points(group="boxoffice.commands"):
         app.registered_commands.extend((commands := extra.load()).registered_commands)
         app.registered_groups.extend(commands.registered_groups)
+        app.registered_callback = commands.registered_callback or app.registered_callback
     app()

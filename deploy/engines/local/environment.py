@@ -1,0 +1,27 @@
+"""Lets commands that work on a service's data work on the stack that is up, from any shell of this machine."""
+
+import os
+
+from engines.local.engine import CURRENT
+from engines.state import current_state
+
+OWNERS = {"migrate", "seed"}
+"""Commands that change tables, or fill them before a service does: they log in to Vault as `migrate`."""
+COMMANDS = {*OWNERS, "replay", "dead-letters"}
+
+
+def adopt(command: str | None) -> None:
+    """Put the addresses of the stack that is up into the environment of `command`, if it is one of `COMMANDS`.
+
+    Where a deployment has set them already they stay: inside a deployment there is no stack of this machine.
+    """
+    if command not in COMMANDS or "VAULT_ADDR" in os.environ:
+        return
+    state = current_state()
+    settings = state.read(CURRENT).get("settings")
+    if not isinstance(settings, dict) or not state.is_held():
+        return
+    login = "migrate" if command in OWNERS else "app"
+    for kind in ("role", "secret"):
+        settings[f"VAULT_{kind.upper()}_ID_FILE"] = str(state.credentials / f"{login}-{kind}-id")
+    os.environ.update(settings)
