@@ -59,9 +59,10 @@ seed: $(VENV)/.ready ## Put in the data that a fresh stack starts with
 down: $(VENV)/.ready ## Stop everything (CLEAN=1 removes the data too)
 	@$(BOXOFFICE) down $(if $(CLEAN),--clean)
 
-tier-diff: ## Show what one tier has that another has not: the settings side by side
-	@diff -y -W 150 deploy/startup/tier.env deploy/growth/tier.env || true
-	@diff -y -W 150 deploy/growth/tier.env deploy/enterprise/tier.env || true
+tier-diff: ## Show what one tier has that another has not: their settings side by side
+	@set -- $(wildcard deploy/startup/tier.env deploy/growth/tier.env deploy/enterprise/tier.env); \
+	test $$# -gt 1 || echo "so far there is one tier: $$1"; \
+	while test $$# -gt 1; do echo "$$1 | $$2"; diff -y -W 150 $$1 $$2; shift; done; true
 
 ##@ Work on it
 
@@ -83,7 +84,7 @@ check-lint: $(VENV)/.ready
 	@$(BIN)/ruff check --quiet .
 
 check-types: $(VENV)/.ready
-	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
+	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support loadtests.bench) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
 
 check-borders: $(VENV)/.ready
 	@$(BIN)/lint-imports --no-logo
