@@ -1,8 +1,10 @@
 """What a call from one service to another costs, next to a plain client and to the fastest one."""
 
 import asyncio
+import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import httpx
@@ -15,8 +17,16 @@ Call = Callable[[], Awaitable[object]]
 CONCURRENCY = 16
 
 
-async def measure(port: int, *, rounds: int = 3, calls: int = 1500) -> dict[str, float]:
-    """Calls per second of each client against the same server, the best of `rounds` taken in turn."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Calls a second by the clock, and the caller's processor time for one (microseconds)."""
+
+    per_second: float
+    cpu_microseconds: float
+
+
+async def measure(port: int, *, rounds: int = 5, calls: int = 1500) -> dict[str, Rate]:
+    """The rate of each client against the same server: medians of `rounds` in which they take turns."""
     url = f"http://127.0.0.1:{port}"
     chassis = Calls(StaticResolver({"bare": (url,)}))
     async with httpx.AsyncClient() as plain, aiohttp.ClientSession() as raw:
@@ -32,19 +42,26 @@ async def measure(port: int, *, rounds: int = 3, calls: int = 1500) -> dict[str,
             return (await chassis.request("bare", "GET", "/shows/1")).json()
 
         clients: dict[str, Call] = {"chassis": by_chassis, "httpx": by_httpx, "aiohttp": by_aiohttp}
-        best = dict.fromkeys(clients, 0.0)
+        rates: dict[str, list[Rate]] = {name: [] for name in clients}
         for _ in range(rounds):
             for name, call in clients.items():
-                best[name] = max(best[name], await _per_second(call, calls))
+                rates[name].append(await _rate(call, calls))
     await chassis.close()
-    return best
+    return {name: _median(values) for name, values in rates.items()}
 
 
-async def _per_second(call: Call, calls: int) -> float:
+async def _rate(call: Call, calls: int) -> Rate:
     async def caller() -> None:
         for _ in range(calls // CONCURRENCY):
             await call()
 
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(caller() for _ in range(CONCURRENCY)))
-    return calls / (time.perf_counter() - started)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    return Rate(calls / seconds, cpu / calls * 1e6)
+
+
+def _median(rates: Sequence[Rate]) -> Rate:
+    return Rate(
+        statistics.median(each.per_second for each in rates), statistics.median(each.cpu_microseconds for each in rates)
+    )

@@ -36,7 +36,7 @@ class Noted(Event, topic="bench", type="bench.noted", key="id"):
 async def measure(events: int = 20_000) -> float:
     """Events a second through relay, broker and consumer, all in this process and on servers of its own."""
     with tempfile.TemporaryDirectory(prefix="boxoffice-bench-") as folder:
-        os.chmod(folder, 0o711)  # noqa: PTH101 - Postgres may run as another user
+        os.chmod(folder, 0o711)  # noqa: S103, PTH101 - Postgres may run as another user
         servers = [start(name, Path(folder)) for name in ("postgres", "broker")]
         try:
             return await _measure(events, *servers)

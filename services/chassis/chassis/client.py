@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import aiohttp
 import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
@@ -20,6 +21,9 @@ Message = MutableMapping[str, Any]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
 CALL_SECONDS = 2.0
+MAX_CONNECTIONS = 200
+KEEPALIVE_SECONDS = 30.0
+"""Less than the server's, so that it is not the one to close a connection just as a call is sent."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 _histogram = cache(CALLS.labels)
 
@@ -29,7 +33,7 @@ class Reply:
     """What the other service answered."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> Any:
@@ -82,7 +86,7 @@ class Calls:
     async def _send(self, service: str, method: str, path: str, body: bytes) -> Reply:
         """One attempt. It drives the transport itself: httpx.AsyncClient around it costs as much again."""
         if self._transport is None:
-            self._transport = AiohttpTransport(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
+            self._transport = AiohttpTransport(client=_session)
         instance = pick(await self._resolver.resolve(service))
         request = httpx.Request(method, instance.url + path, headers=_headers(), content=body or None)
         instance.outstanding += 1
@@ -94,7 +98,16 @@ class Calls:
                 await response.aclose()
         finally:
             instance.outstanding -= 1
-        return Reply(response.status_code, dict(response.headers), content)
+        return Reply(response.status_code, response.headers, content)
+
+
+def _session() -> aiohttp.ClientSession:
+    """The connections. Cookies are not kept: those of one customer must never travel with the call of another."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+    )
 
 
 def _headers() -> dict[str, str]:

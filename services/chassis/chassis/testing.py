@@ -104,48 +104,56 @@ class Databases:
         return f"{self._servers.postgres_address}/{{service}}_{self._suffix}"
 
     async def create(self, service: str, tables: MetaData | None = None) -> None:
-        """Make the copy of `service`, unless it is there. `tables` are those of a service that has no migrations."""
+        """Make the database of `service`, unless it is there. `tables` are those of a service without migrations."""
         name = f"{service}_{self._suffix}"
         if name in self._made:
             return
-        admin = await asyncpg.connect(self._servers.postgres + "/postgres")
-        try:
-            await self._ensure_template(admin, service, tables)
-            await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" STRATEGY FILE_COPY')
-        finally:
-            await admin.close()
+        async with self._admin() as admin:
+            if tables is None:
+                await self._ensure_template(admin, service)
+                await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "template_{service}" STRATEGY FILE_COPY')
+            else:
+                await admin.execute(f'CREATE DATABASE "{name}" STRATEGY FILE_COPY')
+                await self._create_tables(service, tables)
         self._made.append(name)
 
     async def drop(self) -> None:
-        admin = await asyncpg.connect(self._servers.postgres + "/postgres")
-        for name in self._made:
-            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await admin.close()
+        async with self._admin() as admin:
+            for name in self._made:
+                await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     async def connect(self, service: str) -> Database:
-        """A pool on the copy of `service`; the caller closes it."""
+        """A pool on the database of `service`; the caller closes it."""
         await self.create(service)
         return await self._pool(self.url, service)
 
-    async def _ensure_template(self, admin: asyncpg.Connection, service: str, tables: MetaData | None) -> None:
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self._servers.postgres + "/postgres")
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _ensure_template(self, admin: asyncpg.Connection, service: str) -> None:
         """Migrate the template once, whichever of the parallel test processes comes first."""
         template = f"template_{service}"
-        async with admin.transaction():
-            await admin.execute("SELECT pg_advisory_xact_lock(hashtext($1))", template)
-            if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
-                return
-            other = await asyncpg.connect(self._servers.postgres + "/postgres")
-            await other.execute(f'CREATE DATABASE "{template}_new"')
-            database = await self._pool(f"{self._servers.postgres_address}/{template}_new", service)
-            if tables is None:
-                await upgrade(service, database)
-            else:
-                async with database.engine.begin() as connection:
-                    await connection.run_sync(chassis_tables.create_all)
-                    await connection.run_sync(tables.create_all)
-            await database.close()
-            await other.execute(f'ALTER DATABASE "{template}_new" RENAME TO "{template}"')
-            await other.close()
+        await admin.execute("SELECT pg_advisory_lock(hashtext($1))", template)  # until this connection closes
+        if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+            return
+        await admin.execute(f'DROP DATABASE IF EXISTS "{template}_new"')
+        await admin.execute(f'CREATE DATABASE "{template}_new"')
+        database = await self._pool(f"{self._servers.postgres_address}/{template}_new", service)
+        await upgrade(service, database)
+        await database.close()
+        await admin.execute(f'ALTER DATABASE "{template}_new" RENAME TO "{template}"')
+
+    async def _create_tables(self, service: str, tables: MetaData) -> None:
+        database = await self._pool(self.url, service)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(chassis_tables.create_all)
+            await connection.run_sync(tables.create_all)
+        await database.close()
 
     async def _pool(self, url: str, service: str) -> Database:
         credentials = await StaticSecrets.for_servers(self._servers).database_credentials(service)
