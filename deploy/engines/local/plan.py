@@ -25,8 +25,8 @@ from engines.vault_plan import VaultPlan
 PORTS = "ports.json"
 SETUP = "vault-setup"
 MIGRATE = "migrate"
-EMBEDDED_BROKER = {"KAFKA_REPLICATION": "1", "KAFKA_IDEMPOTENCE": "false"}
-"""What the broker in memory cannot do."""
+EMBEDDED_BROKER = {"KAFKA_REPLICATION": "1", "KAFKA_IDEMPOTENCE": "false", "KAFKA_FETCH_WAIT_MS": "100"}
+"""What the broker in memory cannot do: it also answers a waiting fetch only when half of the wait is over."""
 PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
 
 
