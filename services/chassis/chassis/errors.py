@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "https://boxoffice.test/problems/"
 RETRY_AFTER = "1"
+PHRASES = {413: "Content Too Large"}
+"""What Python's versions call differently."""
 
 
 class Problem(Exception):
@@ -116,8 +118,9 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem_response(error.status_code, slug, headers=dict(error.headers or {}))
+    phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    return problem_response(error.status_code, slug, title=phrase, headers=dict(error.headers or {}))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -18,8 +18,12 @@ from chassis.limits import Admission, TooLarge, limit_body
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, new_traceparent, set_traceparent
+from chassis.tracing import span
 
 log = logging.getLogger(__name__)
+
+NOT_STORED = (b"cache-control", b"no-store")
+"""Most answers are somebody's own: only those that say otherwise may be kept by a cache."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -82,7 +86,8 @@ class Gate:
             admitted = True
             exchange.on_stream = self._admission.leave
             self._in_flight[service.name].inc()
-            await service.app(scope, receive, exchange.send)
+            with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": scope["path"]}):
+                await service.app(scope, receive, exchange.send)
         except Problem as problem:
             REJECTED.labels(service.name).inc()
             await problem.render()(scope, receive, exchange.send)
@@ -132,10 +137,13 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = message["headers"] = list(message.get("headers", ()))
+            given = dict(headers)
+            if b"cache-control" not in given:
+                headers.append(NOT_STORED)
             headers.append((b"x-served-by", self._served_by))
             if self._closing:
                 headers.append((b"connection", b"close"))
-            if any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers):
+            if given.get(b"content-type", b"").startswith(b"text/event-stream"):
                 self.streams = True  # a stream lasts for minutes and does next to nothing: it gives its place back
                 self.on_stream()
         await self._send(message)
