@@ -1,0 +1,118 @@
+"""People at the box office, for the tests that use a running tier."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.books import Books
+from support.customer import Customer, NewCustomer
+from support.organiser import Organiser
+from support.shapes import Performance
+from support.stack import Stack
+from support.tier import Tier, given_tier
+
+TIER_SECONDS = 180
+"""The longest that one test may take, and the first of them has a tier brought up."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What uses a tier shares one, so it stays together; what breaks things comes last."""
+    for item in items:
+        if "tier" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("tier"))
+            item.add_marker(pytest.mark.timeout(TIER_SECONDS))
+    items.sort(key=lambda item: item.get_closest_marker("faults") is not None)
+
+
+@pytest.fixture(scope="session")
+def stack(run_folder: Path) -> Iterator[Stack]:
+    """The stack that is brought up for the tests, for those that look after its processes."""
+    if given_tier() is not None:
+        pytest.skip("the tier is somebody else's: its processes are left alone")
+    stack = Stack(run_folder / f"stack-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    try:
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def tier(request: pytest.FixtureRequest) -> Tier:
+    """The tier of this run: the one that BOXOFFICE_URL names, else one that is brought up for the tests."""
+    if given := given_tier():
+        return given
+    stack: Stack = request.getfixturevalue("stack")
+    return stack.up()
+
+
+@pytest.fixture
+async def visitors(tier: Tier) -> AsyncIterator[Callable[[], Customer]]:
+    """`visitors()`: somebody new, who has no account yet."""
+    async with AsyncExitStack() as stack:
+        people: list[Customer] = []
+
+        def visitor() -> Customer:
+            people.append(Customer(tier.url, tier.trust))
+            stack.push_async_callback(people[-1].http.aclose)
+            return people[-1]
+
+        yield visitor
+
+
+@pytest.fixture
+def new_customer(visitors: Callable[[], Customer]) -> NewCustomer:
+    """`await new_customer()`: somebody new, with an account and signed in."""
+
+    async def sign_up_and_in() -> Customer:
+        customer = visitors()
+        await customer.sign_up()
+        await customer.sign_in()
+        return customer
+
+    return sign_up_and_in
+
+
+@pytest.fixture
+def visitor(visitors: Callable[[], Customer]) -> Customer:
+    return visitors()
+
+
+@pytest.fixture
+async def customer(new_customer: NewCustomer) -> Customer:
+    return await new_customer()
+
+
+@pytest.fixture(scope="session")
+def remembered() -> dict[str, Any]:
+    """What tests need not do again because one has done it."""
+    return {}
+
+
+@pytest.fixture
+async def organiser(tier: Tier, remembered: dict[str, Any]) -> AsyncIterator[Organiser]:
+    """Who may put on shows, signed in; the same session in all tests."""
+    async with Organiser(tier.url, tier.trust) as organiser:
+        if "organiser" not in remembered:
+            await organiser.sign_in(tier.organiser, tier.organiser_password)
+            remembered["organiser"] = organiser.http.cookies
+        organiser.http.cookies = remembered["organiser"]
+        yield organiser
+
+
+@pytest.fixture
+async def performance(organiser: Organiser) -> Performance:
+    """A performance of this test's own: zone Floor with A1 to A10 at 25.00 EUR, Balcony with B1 to B10 at 15.00."""
+    return await organiser.put_on_sale()
+
+
+@pytest.fixture
+def books(tier: Tier) -> Books:
+    """The databases behind the tier; the test is skipped where they are out of reach."""
+    if tier.postgres is None:
+        pytest.skip("the databases of this tier are out of reach")
+    return Books(tier.postgres)
