@@ -16,6 +16,7 @@ from chassis.balancer import pick
 from chassis.discovery import Resolver
 from chassis.errors import Unavailable
 from chassis.telemetry import CALLS, current_traceparent
+from chassis.tracing import span
 
 Message = MutableMapping[str, Any]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -59,11 +60,12 @@ class Calls:
         started = time.perf_counter()
         status = 0
         try:
-            async with asyncio.timeout(timeout):
-                if app := self.local.get(service):
-                    reply = await _call_in_process(app, method, path, body)
-                else:
-                    reply = await self._call_over_http(service, method, path, body)
+            with span(f"{method} {service}", "CLIENT", **{"url.path": path}):
+                async with asyncio.timeout(timeout):
+                    if app := self.local.get(service):
+                        reply = await _call_in_process(app, method, path, body)
+                    else:
+                        reply = await self._call_over_http(service, method, path, body)
             status = reply.status
             return reply
         except (TimeoutError, httpx.TransportError) as error:

@@ -19,6 +19,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database, announce_append
 from chassis.errors import is_outage
@@ -26,7 +27,8 @@ from chassis.events import Received, Subscription
 from chassis.kafka import DEAD_LETTER, group_consumer, header
 from chassis.settings import Settings
 from chassis.tables import event_log, inbox
-from chassis.telemetry import HANDLED, LAG, batch_context
+from chassis.telemetry import HANDLED, LAG, batch_context, trace_context
+from chassis.tracing import span
 from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -139,11 +141,20 @@ class Consumer:
             new = set(rows.scalars())
             fresh: dict[UUID, Delivery] = {each.event.id: each for each in deliveries if each.event.id in new}
             for subscription, events in _waves(list(fresh.values())):
-                with batch_context({event.key: event.traceparent for event in events}):
-                    await subscription.handler(tx, events)
+                await self._call(subscription, tx, events)
         for each in deliveries:
             outcome = "handled" if each.event.id in fresh else "repeated"
             HANDLED.labels(self._service, each.record.topic, outcome).inc()
+
+    async def _call(self, subscription: Subscription, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
+        """Call a handler; what it appends belongs to the trace of the event with the same key."""
+        name = f"{self._service} handles {subscription.model.type}"
+        with (
+            batch_context({event.key: event.traceparent for event in events}),
+            trace_context(events[0].traceparent),
+            span(name, "CONSUMER", **{"messaging.batch.message_count": len(events)}),
+        ):
+            await subscription.handler(tx, events)
 
     async def _handle_apart(self, deliveries: Sequence[Delivery]) -> None:
         """One event at a time. The events behind a failing one with the same key wait for it; the others do not."""

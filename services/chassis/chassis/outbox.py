@@ -99,7 +99,7 @@ class Relay:
         self._database = database
         self._producer = producer
         self._retention = timedelta(hours=retention_hours)
-        self.worker = Worker(f"relay:{database.name}", self.step, idle_seconds=0.5)
+        self.worker = Worker(f"relay:{database.name}", self.step, idle_seconds=1.0)
         database.appended = self.worker.wake
 
     async def step(self) -> int:

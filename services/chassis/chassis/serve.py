@@ -11,6 +11,7 @@ import uvicorn
 from chassis.app import Process, describe
 from chassis.settings import Settings
 from chassis.telemetry import configure_logging
+from chassis.tracing import close_tracing, configure_tracing
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class DrainingServer(uvicorn.Server):
 def run(process: Process, settings: Settings) -> None:
     """Serve until a signal says to stop."""
     configure_logging(settings)
+    configure_tracing(settings)
     log.info("starting %s: %s", settings.instance, describe(settings))
     config = uvicorn.Config(
         process,
@@ -60,4 +62,7 @@ def run(process: Process, settings: Settings) -> None:
     )
     # What is loaded by now lives as long as the process: the collector need not look at it again.
     gc.freeze()
-    DrainingServer(config, process, settings.drain_seconds).run()
+    try:
+        DrainingServer(config, process, settings.drain_seconds).run()
+    finally:
+        close_tracing()
