@@ -1,0 +1,140 @@
+// The API: JSON in and out, problems as exceptions, and manners: who is told "busy" waits as long as asked.
+
+import { record } from "./calls.js";
+
+const setting = document.querySelector('meta[name="api-origin"]')?.content;
+export const ORIGIN = setting || location.origin;
+const CREDENTIALS = ORIGIN === location.origin ? "same-origin" : "include";
+const MOST_TRIES = 6;
+const LONGEST_WAIT_MS = 15_000;
+
+/** Tells `busy` {wait, attempt}, `answered` and `offline`. */
+export const weather = new EventTarget();
+
+const hooks = { unauthenticated: async () => false };
+
+/** What to do on 401: `signIn()` resolves to whether the call may be made again. */
+export function onUnauthenticated(signIn) {
+  hooks.unauthenticated = signIn;
+}
+
+/** An answer other than success. `status` is 0 when there was none. `slug` is the last part of the problem's type. */
+export class Problem extends Error {
+  constructor(status, body = {}, retryAfter = 0) {
+    super(body.detail || body.title || (status ? `The server answered ${status}.` : "There is no connection."));
+    Object.assign(this, { name: "Problem", status, body, retryAfter, slug: String(body.type ?? "").split("/").at(-1) });
+  }
+}
+
+export const url = (path) => new URL(path, ORIGIN).href;
+
+export const get = (path, options) => request("GET", path, options);
+export const post = (path, body, options) => request("POST", path, { body, ...options });
+export const del = (path, options) => request("DELETE", path, options);
+
+/** All items of a list whose pages are few; stops after `most` pages. */
+export async function all(path, { most = 5, ...options } = {}) {
+  const items = [];
+  let cursor = null;
+  for (let page = 0; page < most; page += 1) {
+    const answer = await get(withQuery(path, { limit: 100, cursor }), options);
+    items.push(...answer.items);
+    cursor = answer.next_cursor;
+    if (!cursor) break;
+  }
+  return items;
+}
+
+export function withQuery(path, values) {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+let skew = 0;
+
+/** Now by the server's clock, in milliseconds: deadlines are the server's. */
+export const serverNow = () => Date.now() + skew;
+
+/**
+ * `anonymous`: 401 is an answer, not a reason to ask for a password.
+ * `key`: the Idempotency-Key, which makes a POST safe to repeat.
+ */
+export async function request(method, path, { body, key, signal, anonymous = false } = {}) {
+  const repeatable = method !== "POST" || Boolean(key);
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await once(method, path, { body, key, signal });
+    if (!(outcome instanceof Problem)) {
+      weather.dispatchEvent(new Event("answered"));
+      return outcome;
+    }
+    if (outcome.status === 401 && !anonymous && (await hooks.unauthenticated())) {
+      anonymous = true;
+      continue;
+    }
+    const wait = patience(outcome, { attempt, repeatable });
+    if (wait === null) throw outcome;
+    weather.dispatchEvent(new CustomEvent(outcome.status ? "busy" : "offline", { detail: { wait, attempt } }));
+    await pause(wait, signal);
+  }
+}
+
+async function once(method, path, { body, key, signal }) {
+  const headers = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (key) headers["idempotency-key"] = key;
+  const started = performance.now();
+  let response;
+  try {
+    response = await fetch(url(path), {
+      method,
+      headers,
+      credentials: CREDENTIALS,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    record({ method, path, status: 0, ms: performance.now() - started });
+    return new Problem(0);
+  }
+  const ms = performance.now() - started;
+  record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), ms });
+  const date = Date.parse(response.headers.get("date") ?? "");
+  if (date && ms < 2000) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
+  const content = await parsed(response);
+  if (response.ok) return content;
+  return new Problem(response.status, content ?? {}, Number(response.headers.get("retry-after")) || 0);
+}
+
+async function parsed(response) {
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+/** Milliseconds to wait before the same call again, or null: do not repeat it. */
+function patience({ status, slug, retryAfter }, { attempt, repeatable }) {
+  if (attempt >= MOST_TRIES) return null;
+  const refusedAtTheDoor = slug === "busy";
+  const away = status === 503 || status === 502 || status === 504;
+  if (!(refusedAtTheDoor || (repeatable && (away || (status === 0 && attempt < 3))))) return null;
+  const asked = Math.max(retryAfter, 0.6) * 1000;
+  return Math.min(LONGEST_WAIT_MS, asked * 1.5 ** (attempt - 1) * (1 + Math.random() / 2));
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,92 @@
+// My account: who I am here, where I am signed in, and the way out.
+
+import { get } from "../api.js";
+import { countries } from "../countries.js";
+import { h } from "../dom.js";
+import { moment } from "../format.js";
+import { confirm } from "../forms.js";
+import { go } from "../router.js";
+import { erase, session, signOut } from "../session.js";
+import { say } from "../shell.js";
+import { resource } from "../states.js";
+import { personal } from "./needs-session.js";
+
+const LAWS = { eu: "European Union", uk: "United Kingdom", us: "United States", row: "Rest of the world" };
+
+export default personal(
+  "Your account",
+  ({ signal }) => {
+    const { name, email, country, jurisdiction, created_at } = session.account;
+    return [
+      h("div", { class: "pagehead" }, h("h1", { tabindex: "-1" }, `Hello, ${name}`)),
+      h(
+        "div",
+        { class: "stack sections" },
+        h(
+          "dl",
+          { class: "facts" },
+          fact("E-mail", email),
+          fact("Country", countries().find(([code]) => code === country)?.[1] ?? country),
+          fact("Your data lives in", LAWS[jurisdiction] ?? jurisdiction),
+          fact("With us since", moment(created_at)),
+        ),
+        h("p", { class: "row" }, h("a", { class: "button quiet", href: "/orders" }, "Your orders"), h("button", { class: "button quiet", type: "button", onclick: () => leave() }, "Sign out")),
+        h(
+          "section",
+          { class: "stack", "aria-labelledby": "sessions" },
+          h("h2", { id: "sessions" }, "Where you are signed in"),
+          resource({ signal, load: () => get("/api/sessions", { signal }), render: ({ items }) => h("ul", { class: "plain" }, items.map(device)) }),
+          h("p", null, h("button", { class: "button", type: "button", onclick: () => leave({ everywhere: true }) }, "Sign out everywhere")),
+        ),
+        h(
+          "section",
+          { class: "stack", "aria-labelledby": "erasure" },
+          h("h2", { id: "erasure" }, "Erase your account"),
+          h("p", { class: "soft" }, "Your name and address go from every part of the box office, for good. Tickets that you have stay valid at the door: print them first."),
+          h("p", null, h("button", { class: "button", type: "button", onclick: eraseAll }, "Erase my account")),
+        ),
+      ),
+    ];
+  },
+  { narrow: true },
+);
+
+const fact = (term, value) => h("div", null, h("dt", { class: "label" }, term), h("dd", null, value));
+
+function device({ user_agent, remote, created_at, current }) {
+  return h(
+    "li",
+    { class: "line" },
+    h("span", null, browserName(user_agent), current && h("span", { class: "chip good" }, "this one")),
+    h("span", { class: "soft small figures" }, `${remote} · since ${moment(created_at)}`),
+  );
+}
+
+/** `Firefox on Linux` from a user agent, which is a guess and only shown to its owner. */
+function browserName(agent) {
+  const browser = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"], ["curl/", "curl"]].find(([sign]) => agent.includes(sign));
+  const system = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS", "Mac"], ["Linux", "Linux"]].find(([sign]) => agent.includes(sign));
+  return [browser?.[1] ?? "A program", system && `on ${system[1]}`].filter(Boolean).join(" ");
+}
+
+async function leave(options) {
+  try {
+    await signOut(options);
+    say(options?.everywhere ? "You are signed out on every device." : "You are signed out.");
+    await go("/");
+  } catch (problem) {
+    say(problem.message);
+  }
+}
+
+async function eraseAll() {
+  const sure = await confirm({ title: "Erase your account?", text: "This cannot be undone. Your orders stay in our books without your name.", action: "Erase everything", cancel: "Keep my account" });
+  if (!sure) return;
+  try {
+    await erase();
+    say("Your account is gone. Farewell.");
+    await go("/");
+  } catch (problem) {
+    say(problem.message);
+  }
+}
