@@ -26,7 +26,7 @@ def version_of(assets: Path) -> str:
 
 
 def publish(out: Path, *, api_origin: str = "") -> str:
-    """Write the site into the folder `out` and return its version. `api_origin` is empty where `/api` is the site's own."""
+    """Write the site into the folder `out` and return its version. Without `api_origin`, `/api` is the site's own."""
     version = version_of(PUBLIC / "assets")
     for source in PUBLIC.iterdir():
         if source.is_file():

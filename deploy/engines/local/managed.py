@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import psutil
 
-from engines.local.processes import ProcessId, end, family, popen_arguments
+from engines.local.processes import ProcessId, end, family, popen_arguments, resident
 from engines.local.server import Server
-from engines.local.servers import DidNotStart, tail
+from engines.local.servers import DidNotStart, check_port, tail
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Managed:
     async def start(self) -> None:
         """Start it, unless it runs, and wait until it serves. Raises DidNotStart, and what `prepare` raises."""
         if not self._wanted:
+            check_port(self.server)
             await asyncio.to_thread(self.server.prepare)
             self.server.command()  # fails here rather than in the background
             self._wanted = True
@@ -81,12 +82,8 @@ class Managed:
         return "ready" if self.server.ready() else "not ready"
 
     def memory(self) -> int:
-        """Resident bytes of the process and its children; what they share counts for each."""
-        total = 0
-        for process in self._family():
-            with suppress(psutil.Error):
-                total += process.memory_info().rss
-        return total
+        """Resident bytes of the process and its children."""
+        return sum(map(resident, self._family()))
 
     async def _end(self, process: asyncio.subprocess.Process, keeper: asyncio.Task[None]) -> None:
         children = self._family()[1:]

@@ -118,3 +118,17 @@ def lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def resident(process: psutil.Process) -> int:
+    """Resident bytes, where what it shares with others counts by its part (Linux tells, elsewhere it counts whole).
+
+    The sum of plain RSS would count Postgres's shared buffers once for each connection.
+    """
+    try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", 0) or full.rss)
+    except psutil.AccessDenied:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -19,7 +19,7 @@ import psutil
 from engines.local.broker import Broker
 from engines.local.mail import Mail
 from engines.local.openbao import OpenBao
-from engines.local.ports import free_port
+from engines.local.ports import culprit, free_port, is_free
 from engines.local.postgres import Postgres
 from engines.local.processes import KILLED_SECONDS, end, family, popen_arguments, wait_until_gone
 from engines.local.server import Server
@@ -84,6 +84,7 @@ def start(name: str, state: Path, port: int | None = None) -> Running:
 
 def start_server(server: Server, *, seconds: float = READY_SECONDS) -> Running:
     """Prepare and run `server`, and wait until it serves. Raises DidNotStart, NotForThisPlatform."""
+    check_port(server)
     server.prepare()
     arguments = popen_arguments(server)
     try:
@@ -99,6 +100,12 @@ def start_server(server: Server, *, seconds: float = READY_SECONDS) -> Running:
             raise DidNotStart(f"{server.name} does not serve after {seconds:g} s:\n{tail(server.log)}")
         time.sleep(PROBE_EVERY)
     return Running(server, process)
+
+
+def check_port(server: Server) -> None:
+    """See that nobody else is there: it would answer for the server. Raises DidNotStart."""
+    if not is_free(server.port):
+        raise DidNotStart(f"{server.name} cannot have port {server.port}: {culprit(server.port)} has it")
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -15,6 +15,7 @@ from engines.local.control import Event, Refused
 from engines.local.leftovers import record
 from engines.local.managed import Managed
 from engines.local.plan import Plan, Request
+from engines.local.processes import resident
 from engines.local.server import Server
 from engines.local.slots import Slots
 from engines.local.startup import Say, check_ports, start_all
@@ -218,5 +219,5 @@ def _own_row() -> Event:
         "port": None,
         "health": "ready",
         "restarts": 0,
-        "memory": psutil.Process().memory_info().rss,
+        "memory": resident(psutil.Process()),
     }

@@ -1,0 +1,206 @@
+"""The whole startup tier on this machine, by the `boxoffice` command, as somebody at a terminal would use it."""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from engines.local.executables import executable
+from engines.local.ports import free_port
+from engines.local.processes import lives, wait_until_gone
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("servers")]
+
+
+class Terminal:
+    """A shell whose stack is in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        http = free_port()
+        self.environment = {
+            **os.environ,
+            "BOXOFFICE_STATE": str(folder),
+            "EDGE_HTTPS_PORT": str(free_port([http])),
+            "EDGE_HTTP_PORT": str(http),
+        }
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(executable("boxoffice")), *arguments],
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        return {row["process"]: row for row in json.loads(self.run("status", "--json").stdout)}
+
+    def processes(self) -> list[psutil.Process]:
+        recorded = json.loads((self.folder / "processes.json").read_text())
+        return [psutil.Process(entry["pid"]) for entry in recorded.values()]
+
+    def status_of(self, path: str) -> int:
+        url = self.run("url").stdout.strip() + path
+        with httpx.Client(verify=ssl.create_default_context(cafile=self.folder / "ca.crt")) as browser:
+            return browser.get(url).status_code
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path_factory.mktemp("stack") / "state")
+    yield terminal
+    terminal.run("down", "--clean")
+
+
+@pytest.fixture(scope="module")
+def up(terminal: Terminal) -> Terminal:
+    done = terminal.run("up", "startup", "--engine", "local")
+    assert done.returncode == 0, done.stderr
+    assert "login demo@boxoffice.test" in done.stdout
+    assert "engine local: you asked for it" in done.stdout
+    return terminal
+
+
+def test_before_it_is_up_everything_says_so(terminal: Terminal) -> None:
+    for command, code in ((["status"], 3), (["url"], 3), (["scale", "app=3"], 1), (["kill", "app-1"], 1)):
+        done = terminal.run(*command)
+        assert done.returncode == code
+        assert "nothing is up" in done.stderr
+    assert terminal.run("down").returncode == 0
+
+
+def test_a_taken_port_is_named_with_the_culprit_and_the_way_out(terminal: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = terminal.run("up", EDGE_HTTPS_PORT=str(port))
+    assert done.returncode == 1
+    assert f"port {port} is taken by" in done.stderr
+    assert f"pid {os.getpid()}" in done.stderr
+    assert "EDGE_HTTPS_PORT=" in done.stderr
+
+
+def test_everything_is_ready(up: Terminal) -> None:
+    rows = up.rows()
+    servers = {"postgres", "valkey", "openbao", "broker", "mail", "edge", "app-1", "app-2", "supervisor"}
+    assert set(rows) == servers
+    assert {row["health"] for row in rows.values()} == {"ready"}
+    assert sum(row["memory"] for row in rows.values()) < 1024**3
+    assert up.run("status").returncode == 0
+    assert up.status_of("/api/shows") == 200
+    assert up.status_of("/") == 200
+
+
+def test_up_again_is_harmless(up: Terminal) -> None:
+    before = up.processes()
+    done = up.run("up")
+    assert done.returncode == 0
+    assert "was up already" in done.stdout
+    assert up.processes() == before
+
+
+def test_another_tier_is_refused_while_this_one_is_up(up: Terminal) -> None:
+    done = up.run("up", "growth", "--engine", "local")
+    assert done.returncode == 1
+    assert "growth" in done.stderr
+
+
+def test_no_credential_is_in_a_processs_environment(up: Terminal) -> None:
+    secrets = [path.read_text() for path in (up.folder / "secrets").iterdir()]
+    for process in up.processes():
+        told = " ".join([*process.environ().values(), *process.cmdline()])
+        assert not [secret for secret in secrets if len(secret) > 8 and secret in told], process.name()
+
+
+def test_instances_are_added_and_taken_away(up: Terminal) -> None:
+    assert up.run("scale", "app=3").returncode == 0
+    assert up.rows()["app-3"]["health"] == "ready"
+    assert up.run("scale", "app=2").returncode == 0
+    assert "app-3" not in up.rows()
+
+
+@pytest.mark.parametrize("count", ["0", "99"])
+def test_impossible_numbers_are_refused(up: Terminal, count: str) -> None:
+    done = up.run("scale", f"app={count}")
+    assert done.returncode == 1
+    assert "1 to 8 instances" in done.stderr
+
+
+def test_a_killed_instance_comes_back(up: Terminal) -> None:
+    before = up.rows()["app-1"]
+    assert f"process {before['pid']}" in up.run("kill", "app-1").stdout
+    assert up.run("up").returncode == 0  # returns when all is ready
+    after = up.rows()["app-1"]
+    assert after["pid"] != before["pid"]
+    assert after["restarts"] == before["restarts"] + 1
+    assert after["port"] == before["port"]
+
+
+def test_instances_are_restarted_one_after_the_other(up: Terminal) -> None:
+    before = up.rows()
+    done = up.run("restart", "--rolling")
+    assert "restarted app-1, app-2" in done.stdout
+    after = up.rows()
+    assert all(after[name]["pid"] != before[name]["pid"] for name in ("app-1", "app-2"))
+    assert after["postgres"]["pid"] == before["postgres"]["pid"]
+
+
+def test_names_that_there_are_not_are_answered_with_those_that_there_are(up: Terminal) -> None:
+    for command in (["kill", "nobody"], ["restart", "nobody"], ["logs", "nobody"]):
+        done = up.run(*command)
+        assert done.returncode == 1
+        assert "postgres" in done.stderr
+    assert up.run("kill", "app-1", "--signal", "NONSENSE").returncode == 1
+
+
+def test_maintenance_finds_the_stack(up: Terminal) -> None:
+    assert up.run("seed").returncode == 0
+    assert "orders: 0 projections rebuilt" in up.run("replay", "orders").stdout
+
+
+def test_logs_are_shown(up: Terminal) -> None:
+    assert "accounts is seeded" in up.run("logs", "migrate").stdout
+    assert "postgres" in up.run("logs").stdout
+
+
+def test_a_killed_supervisor_leaves_nothing_behind_and_nothing_is_lost(up: Terminal) -> None:
+    processes = up.processes()
+    [supervisor] = {process.parent() for process in processes}
+    assert supervisor is not None
+    supervisor.send_signal(signal.SIGKILL)
+    wait_until_gone([supervisor], 5)
+
+    assert up.run("status").returncode == 3
+    done = up.run("up")
+
+    assert done.returncode == 0, done.stderr
+    assert not [process for process in processes if lives(process)]
+    assert up.status_of("/api/shows") == 200
+
+
+def test_down_leaves_no_process_behind_and_keeps_the_data(up: Terminal) -> None:
+    processes = up.processes()
+    logins = up.run("up").stdout
+    done = up.run("down")
+    assert done.returncode == 0
+    assert not [process for process in processes if lives(process)]
+    assert up.run("down").stdout.strip() == "nothing is up"
+    again = up.run("up").stdout
+    password = next(line for line in logins.splitlines() if "demo@" in line)
+    assert password in again
+
+
+def test_down_clean_removes_the_data(up: Terminal) -> None:
+    assert up.run("down", "--clean").returncode == 0
+    assert not up.folder.exists()

@@ -1,0 +1,115 @@
+"""Every real server starts, says where it is, survives -9 with what it has to keep, and stops."""
+
+import smtplib
+from email.message import EmailMessage
+from pathlib import Path
+
+import asyncpg
+import hvac
+import pytest
+from redis import Redis
+
+from engines.local.mail import Mail
+from engines.local.openbao import OpenBao
+from engines.local.ports import free_port
+from engines.local.servers import SERVERS, DidNotStart, Running, start
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("servers")]
+
+
+@pytest.mark.parametrize("name", sorted(SERVERS))
+def test_it_starts_is_killed_comes_back_and_stops(name: str, tmp_path: Path) -> None:
+    running = start(name, tmp_path)
+    url, first = running.url, running.pid
+    assert str(running.port) in url
+
+    running.kill()
+    assert not running.server.ready()
+    running.restart()
+
+    assert running.server.ready()
+    assert running.url == url
+    assert running.pid != first
+    running.stop()
+    running.stop()
+    assert not running.server.ready()
+
+
+async def test_postgres_keeps_what_was_committed(tmp_path: Path) -> None:
+    running = start("postgres", tmp_path)
+    client = await asyncpg.connect(running.url + "/postgres")
+    await client.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    running.kill()
+    running.restart()
+    client = await asyncpg.connect(running.url + "/postgres")
+    assert await client.fetchval("SELECT answer FROM kept") == 42
+    await client.close()
+    running.stop()
+
+
+async def test_postgres_wants_a_password(tmp_path: Path) -> None:
+    running = start("postgres", tmp_path)
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(user="postgres", password="guess", host="127.0.0.1", port=running.port)
+    running.stop()
+
+
+def test_valkey_keeps_what_was_written(tmp_path: Path) -> None:
+    running = start("valkey", tmp_path)
+    Redis.from_url(running.url).set("kept", "42")
+    running.kill()
+    running.restart()
+    assert Redis.from_url(running.url).get("kept") == b"42"
+    running.stop()
+
+
+def test_openbao_unseals_itself_and_keeps_its_secrets(tmp_path: Path) -> None:
+    running = start("openbao", tmp_path)
+    assert isinstance(running.server, OpenBao)
+    client = hvac.Client(running.url, token=running.server.root_token)
+    client.sys.enable_secrets_engine("kv", path="kv", options={"version": "2"})
+    client.secrets.kv.v2.create_or_update_secret("kept", {"answer": "42"}, mount_point="kv")
+    running.kill()
+    running.restart()
+    kept = client.secrets.kv.v2.read_secret_version("kept", mount_point="kv", raise_on_deleted_version=True)
+    assert kept["data"]["data"] == {"answer": "42"}
+    running.stop()
+    secrets = [path for path in (tmp_path / "secrets").iterdir() if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
+    assert '"path":"kv/data/kept"' in (tmp_path / "logs" / "openbao-audit.log").read_text()
+
+
+def test_mail_is_kept_as_files(tmp_path: Path) -> None:
+    running = start("mail", tmp_path)
+    message = EmailMessage()
+    message["Subject"], message["To"], message["From"] = "Hällo", "a@example.test", "b@example.test"
+    message.set_content("There you go")
+    with smtplib.SMTP("127.0.0.1", running.port) as client:
+        client.send_message(message)
+    assert isinstance(running.server, Mail)
+    [kept] = running.server.folder.glob("*.eml")
+    assert "There you go" in kept.read_text()
+    running.stop()
+
+
+def test_a_taken_port_is_not_mistaken_for_the_server(tmp_path: Path) -> None:
+    taken = start("valkey", tmp_path / "one")
+    with pytest.raises(DidNotStart, match=rf"valkey cannot have port {taken.port}: valkey-server .*{taken.pid}"):
+        start("valkey", tmp_path / "two", taken.port)
+    taken.stop()
+
+
+def test_what_does_not_start_says_its_last_words(tmp_path: Path) -> None:
+    running = start("valkey", tmp_path)
+    running.stop()
+    (running.server.data / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense")
+    with pytest.raises(DidNotStart, match=r"valkey ended with 1:[\s\S]*manifest"):
+        running.restart()
+
+
+def test_two_stacks_share_nothing(tmp_path: Path) -> None:
+    running: list[Running] = [start("valkey", tmp_path / name, free_port()) for name in ("one", "two")]
+    Redis.from_url(running[0].url).set("mine", "1")
+    assert Redis.from_url(running[1].url).get("mine") is None
+    for each in running:
+        each.stop()

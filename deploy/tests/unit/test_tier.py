@@ -1,0 +1,73 @@
+"""Tiers: same keys, same order, other values."""
+
+import re
+
+import pytest
+
+from chassis.settings import Settings
+from engines.tier import BadTier, Tier, load_tier, parse_env, service_names, tier_names
+
+TIERS = ["startup", "growth", "enterprise"]
+
+
+def test_there_are_three_tiers() -> None:
+    assert tier_names() == sorted(TIERS)
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_every_tier_has_the_same_keys_in_the_same_order(name: str) -> None:
+    assert list(load_tier(name).values) == list(load_tier("startup").values)
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_the_values_are_settings_of_the_chassis(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in load_tier(name).values.items():
+        monkeypatch.setenv(key, value)
+    settings = Settings()
+    assert settings.kafka_partitions >= 4
+    assert settings.drain_seconds >= 1
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_no_credential_is_in_a_tier(name: str) -> None:
+    assert not re.search(r"(?i)password|secret|token|key=", "\n".join(load_tier(name).values))
+
+
+def test_a_line_is_a_key_and_a_value() -> None:
+    assert parse_env("# words\n\nA=1\n B = x=y \nEMPTY=\n") == {"A": "1", "B": "x=y", "EMPTY": ""}
+
+
+@pytest.mark.parametrize("text", ["A", "=1", "A B=1", "A=1\nA=2"])
+def test_any_other_line_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not KEY=value"):
+        parse_env(text)
+
+
+def test_an_unknown_tier_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(BadTier, match="enterprise, growth, startup"):
+        load_tier("galactic")
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(BadTier, match=r"deploy/small/tier\.env has no SERVICES"):
+        Tier("small", {}).groups()
+
+
+def test_the_whole_app_may_be_one_process() -> None:
+    assert Tier("", {"SERVICES": "all"}).groups() == {"app": "all"}
+
+
+def test_each_service_may_be_a_process() -> None:
+    assert Tier("", {"SERVICES": "each"}).groups() == {name: name for name in service_names()}
+
+
+def test_some_services_may_be_processes() -> None:
+    assert Tier("", {"SERVICES": "orders, seats"}).groups() == {"orders": "orders", "seats": "seats"}
+
+
+@pytest.mark.parametrize(
+    ("text", "orders", "seats"), [("2", 2, 2), ("1,orders=3", 3, 1), ("orders=3", 3, 1), ("orders=3, 2", 3, 2)]
+)
+def test_the_number_of_instances_has_a_default_and_exceptions(text: str, orders: int, seats: int) -> None:
+    tier = Tier("", {"INSTANCES": text})
+    assert (tier.instances("orders"), tier.instances("seats")) == (orders, seats)
