@@ -3,6 +3,8 @@
 import http.client
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ from engines.local.server import HOST, Server, private_folder
 from engines.state import REPOSITORY
 
 CADDYFILE = Path(__file__).parents[2] / "edge" / "Caddyfile"
-STOREFRONT = REPOSITORY / "services" / "storefront"
+PUBLISH = REPOSITORY / "services" / "storefront" / "publish.py"
+"""Writes the static site; run again on the same folder, it puts a new version into a running edge."""
 
 LOCAL = "localhost"
 HSTS_SECONDS = 300
@@ -63,8 +66,13 @@ class Edge(Server):
     def _suffix(self) -> str:
         return "" if self.port == 443 else f":{self.port}"
 
+    @property
+    def site(self) -> Path:
+        return self.data / "site"
+
     def prepare(self) -> None:
         private_folder(self.data)
+        subprocess.run([sys.executable, str(PUBLISH), str(self.site)], check=True, stdout=subprocess.DEVNULL)
 
     def command(self) -> list[str]:
         return [str(executable("caddy")), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
@@ -78,7 +86,7 @@ class Edge(Server):
             "EDGE_HTTPS_PORT": str(self.port),
             "EDGE_HTTPS_SUFFIX": self._suffix,
             "EDGE_UPSTREAMS": " ".join(self.upstreams),
-            "EDGE_STOREFRONT": str(STOREFRONT),
+            "EDGE_STOREFRONT": str(self.site),
             "XDG_DATA_HOME": str(self.data),
             "XDG_CONFIG_HOME": str(self.data / "config"),
             "GOGC": "50",
