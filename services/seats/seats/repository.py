@@ -34,6 +34,9 @@ TYPES: Mapping[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
 }
 """The type of each parameter by its name."""
 
+NOBODY = UUID(int=0)
+"""Stands where a hold would."""
+
 
 def _sql(statement: str) -> TextClause:
     clause = text(statement)
@@ -109,6 +112,14 @@ _decide = _sql("""
 """)
 
 _lock = _sql("SELECT id, closed FROM performances WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+
+_queue_up = _sql("""
+    INSERT INTO claims (performance_id, label, hold_id, expires_at)
+    SELECT performance_id, label, :id, '-infinity'
+    FROM (SELECT DISTINCT * FROM unnest(:performance_ids, :labels)) AS wanted (performance_id, label)
+    ORDER BY performance_id, label
+    ON CONFLICT (performance_id, label) DO UPDATE SET label = excluded.label
+""")
 
 _sell = _sql("""
     INSERT INTO claims (performance_id, label, hold_id, expires_at, order_id)
@@ -225,6 +236,15 @@ async def lock_performances(tx: AsyncConnection, ids: Collection[UUID]) -> set[U
     """Let no other sale of these performances go on meanwhile; answers those that are not closed."""
     rows = await tx.execute(_lock, {"ids": list(set(ids))})
     return {row.id for row in rows if not row.closed}
+
+
+async def queue_up(tx: AsyncConnection, places: Sequence[tuple[UUID, str]]) -> None:
+    """Lock seats, given as (performance, label), whoever has them; those that nobody has become claims that expired.
+
+    For a transaction that sells by several statements: together these would not lock the seats in order.
+    """
+    values = {"performance_ids": [each for each, _ in places], "labels": [label for _, label in places]}
+    await tx.execute(_queue_up, {"id": NOBODY, **values})
 
 
 async def sell(tx: AsyncConnection, sales: Sequence[Sale]) -> dict[UUID, set[str]]:

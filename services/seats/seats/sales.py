@@ -26,7 +26,10 @@ async def settle(tx: AsyncConnection, broadcast: Broadcast, sales: Sequence[Sale
         return
     open_ = await repository.lock_performances(tx, {sale.performance_id for sale in fresh})
     outcome = Outcome(lost=[sale for sale in fresh if sale.performance_id not in open_])
-    for round_ in rounds(sale for sale in fresh if sale.performance_id in open_):
+    in_rounds = rounds(sale for sale in fresh if sale.performance_id in open_)
+    if len(in_rounds) > 1:
+        await repository.queue_up(tx, [place for round_ in in_rounds for sale in round_ for place in sale.places()])
+    for round_ in in_rounds:
         outcome.add(round_, await repository.sell(tx, round_))
     if outcome.returned:
         await repository.give_back(tx, outcome.returned)
