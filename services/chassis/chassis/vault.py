@@ -63,10 +63,11 @@ class KubernetesLogin:
 
     role: str
     jwt_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    mount: str = "kubernetes"
 
     def __call__(self, client: hvac.Client) -> Mapping[str, Any]:
         jwt = self.jwt_file.read_text().strip()
-        answer: dict[str, Any] = client.auth.kubernetes.login(self.role, jwt, use_token=False)
+        answer: dict[str, Any] = client.auth.kubernetes.login(self.role, jwt, use_token=False, mount_point=self.mount)
         return answer["auth"]  # type: ignore[no-any-return]
 
 

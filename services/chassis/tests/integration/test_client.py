@@ -3,10 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import pytest
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from chassis import errors
@@ -15,6 +13,7 @@ from chassis.discovery import StaticResolver
 from chassis.errors import NotFound, Unavailable
 from chassis.telemetry import new_traceparent, trace_context
 from engines.local.ports import free_port
+from support.http import serving
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -55,17 +54,10 @@ async def calls(request: pytest.FixtureRequest) -> AsyncIterator[Calls]:
         calls.local["other"] = other_service()
         yield calls
         return
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(other_service(), port=port, log_config=None, timeout_graceful_shutdown=1))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    calls = Calls(StaticResolver({"other": (f"http://127.0.0.1:{port}",)}))
-    yield calls
-    await calls.close()
-    server.should_exit = True
-    with suppress(asyncio.CancelledError):
-        await serving
+    async with serving(other_service()) as url:
+        calls = Calls(StaticResolver({"other": (url,)}))
+        yield calls
+        await calls.close()
 
 
 async def test_method_query_body_and_trace_arrive(calls: Calls) -> None:
