@@ -95,7 +95,9 @@ class Edge(Server):
 
     def ready(self) -> bool:
         """A public name's certificate may take a while, and its address may not be reachable from inside."""
-        return self.status_of("/") == 200 if self.is_local else probes.http_status(self.admin_port, "/config/") == 200
+        if self.is_local:
+            return self.status_of("/livez") == 404  # the edge's own answer
+        return probes.http_status(self.admin_port, "/config/") == 200
 
     def status_of(self, path: str) -> int:
         """The status of a request through the edge, as a browser that trusts the local CA would send it; 0: none."""

@@ -1,5 +1,6 @@
 """What a stack consists of: its processes, its one-time commands, and what each of them waits for."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from engines.local.postgres import Postgres
 from engines.local.server import HOST, Server
 from engines.local.tasks import Task
 from engines.local.valkey import Valkey
-from engines.state import State
+from engines.state import REPOSITORY, State
 from engines.tier import Tier, service_names
 from engines.vault_plan import VaultPlan
 
@@ -138,6 +139,13 @@ class Plan:
             credentials=self.state.credentials,
             shared=given.shared_secrets,
         ).to_json()
+
+    def fingerprint(self) -> str:
+        """What the databases look like after the migrations of this code, and where they are."""
+        digest = hashlib.sha256(self.settings()["DATABASE_URL"].encode())
+        for revision in sorted((REPOSITORY / "services").glob("*/migrations/*.py")):
+            digest.update(revision.read_bytes())
+        return digest.hexdigest()
 
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""

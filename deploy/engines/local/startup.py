@@ -17,6 +17,7 @@ Say = Callable[[Event], None]
 Start = Callable[[Server, Say], Awaitable[None]]
 
 EDGE_SECONDS = 20.0
+MIGRATED = "migrated.json"
 ANSWERS = "/api/docs"
 """A page that comes from the app, through the edge, and costs nothing."""
 
@@ -55,11 +56,14 @@ async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
                 began[server.name] = group.create_task(after((), partial(start, server, say)))
             for task in plan.tasks():
                 began[task.name] = group.create_task(after(task.after, partial(_run, plan, state, task, say)))
+            # The schema that is there already need not be waited for; the migration still looks, and does the seed.
+            needed = SETUP if state.read(MIGRATED).get("fingerprint") == plan.fingerprint() else MIGRATE
             for name in plan.slots:
                 for number in range(1, plan.tier.instances(name) + 1):
-                    group.create_task(after([MIGRATE], partial(start, plan.app(name, number), say)))
+                    group.create_task(after([needed], partial(start, plan.app(name, number), say)))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
+    state.write(MIGRATED, {"fingerprint": plan.fingerprint()})
     await _until_the_edge_answers(plan)
 
 
