@@ -3,6 +3,7 @@
 It ends them when it is told to, and also when the process PID, the one that runs the tests, is gone in whatever way.
 """
 
+import shutil
 import signal
 import sys
 import time
@@ -47,6 +48,8 @@ def main(folder: Path, owner: psutil.Process) -> None:
         for each in reversed(running):
             each.kill()
         remove_data(postgres.data)
+        if not owner.is_running():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

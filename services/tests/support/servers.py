@@ -8,8 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from chassis.testing import Servers
 from support.keeper import STATE
@@ -48,10 +50,10 @@ class TestRun:
 
     def end(self) -> None:
         """Stop the servers and remove the folder."""
-        keeper = self.folder / "keeper.pid"
-        if keeper.exists():
-            with subprocess.Popen(["kill", keeper.read_text()]) as kill:
-                kill.wait()
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            keeper = psutil.Process(int((self.folder / "keeper.pid").read_text()))
+            keeper.terminate()
+            keeper.wait(START_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start_keeper(self) -> None:
