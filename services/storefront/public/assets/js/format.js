@@ -3,20 +3,26 @@
 const LOCALE = "en-GB";
 const cache = new Map();
 
-function formatter(options) {
-  const key = JSON.stringify(options);
-  if (!cache.has(key)) cache.set(key, new Intl.DateTimeFormat(LOCALE, options));
+/** Formatters are costly to make, and a seat map formats thousands of prices. */
+function kept(Kind, options) {
+  const key = Kind.name + JSON.stringify(options);
+  if (!cache.has(key)) cache.set(key, new Kind(LOCALE, options));
   return cache.get(key);
 }
 
+const formatter = (options) => kept(Intl.DateTimeFormat, options);
+
 function currency(code, whole) {
   const digits = whole ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {};
-  return new Intl.NumberFormat(LOCALE, { style: "currency", currency: code, ...digits });
+  return kept(Intl.NumberFormat, { style: "currency", currency: code, ...digits });
 }
+
+const units = new Map();
 
 /** How many minor units make one of `code`: 100 for EUR, 1 for JPY. */
 export function minorUnits(code) {
-  return 10 ** currency(code).resolvedOptions().maximumFractionDigits;
+  if (!units.has(code)) units.set(code, 10 ** currency(code).resolvedOptions().maximumFractionDigits);
+  return units.get(code);
 }
 
 /** `{amount: 4250, currency: "EUR"}` → `€42.50`, and `€42` where nothing follows the point. */

@@ -1,6 +1,7 @@
 // Addresses without a page load. A route is a pattern and a function that loads its view.
 
 import { put, reducedMotion } from "./dom.js";
+import lost, { broken } from "./views/lost.js";
 
 export const router = new EventTarget();
 
@@ -10,7 +11,8 @@ let current = new AbortController();
 
 /**
  * `routes`: [["/shows/:id", () => import("./views/show.js")], …]. A view module's default export is a function
- * `({params, query, signal}) => ({title, node})`; `signal` aborts when the reader goes on.
+ * `({params, query, signal}) => ({title, node})`; `signal` aborts when the reader goes on. Once the first view is there
+ * the others are loaded too: the next click is quick, and a lost connection finds the pages that can say so.
  */
 export function start(routes, element) {
   table = routes.map(([pattern, load]) => ({ keys: pattern.split("/"), load }));
@@ -19,8 +21,10 @@ export function start(routes, element) {
   document.addEventListener("click", clicked);
   addEventListener("popstate", (event) => show({ scroll: event.state?.scroll ?? 0 }));
   addEventListener("pagehide", keepScroll);
-  return show({ first: true });
+  return show({ first: true }).then(() => whenIdle(() => table.forEach(({ load }) => load().catch(() => {}))));
 }
+
+const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 2000));
 
 /** Go to `address`; `replace` leaves no way back to this page. */
 export function go(address, { replace = false } = {}) {
@@ -63,7 +67,7 @@ function match(path) {
     });
     if (fits) return { load, params };
   }
-  return { load: () => import("./views/lost.js"), params: {} };
+  return { load: async () => ({ default: lost }), params: {} };
 }
 
 async function show({ scroll = 0, first = false } = {}) {
@@ -76,10 +80,10 @@ async function show({ scroll = 0, first = false } = {}) {
     view = (await load()).default;
   } catch (error) {
     console.warn(error);
-    view = (await import("./views/lost.js")).broken;
+    view = broken;
   }
   if (mine.signal.aborted) return;
-  const { title, node } = view({ params, query: new URLSearchParams(location.search), signal: mine.signal });
+  const { title, node } = view({ params, query: new URLSearchParams(location.search), signal: mine.signal, again });
   const swap = () => {
     put(main, node);
     setTitle(title);

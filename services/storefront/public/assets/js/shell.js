@@ -43,7 +43,7 @@ function navigation() {
     { "aria-label": "Box Office" },
     h("a", { class: "wordmark", href: "/", "aria-current": here === "/" ? "page" : null }, mark(), "Box Office"),
     item("/", "Programme", { class: "wideonly" }),
-    isOrganiser() && [item("/organise", "Organise"), item("/backstage", "Backstage", { class: "wideonly" })],
+    isOrganiser() && item("/organise", "Organise"),
     session.account
       ? [item("/tickets", "Tickets"), item("/inbox", "Inbox"), item("/account", "Account")]
       : [item("/sign-in", "Sign in"), item("/sign-up", "Sign up", { class: "wideonly" })],
@@ -94,7 +94,7 @@ function weatherReport() {
   weather.addEventListener("busy", ({ detail: { wait } }) =>
     show(`The box office is busy. You are in the queue: next try in ${Math.ceil(wait / 1000)} s.`),
   );
-  weather.addEventListener("offline", () => show("No connection to the box office. Trying again …"));
+  weather.addEventListener("offline", () => show("No connection to the box office."));
   weather.addEventListener("answered", () => {
     if (!node.hidden) timer = setTimeout(() => (node.hidden = true), BUSY_LINGERS_MS);
   });

@@ -49,12 +49,12 @@ export function state({ picture = "empty", title, text, actions = [], level = "h
   );
 }
 
-/** What went wrong, in words that help, with `retry` where it may. */
-export function failure(error, retry) {
+/** What went wrong, in words that help, with `retry` where it may. It is the page's heading where there is no other. */
+export function failure(error, retry, { level = document.querySelector("main h1") ? "h2" : "h1" } = {}) {
   if (error?.name !== "Problem") console.warn(error);
   const button = retry && h("button", { class: "button", type: "button", onclick: retry }, "Try again");
   const [picture, title, text, action] = described(error, button);
-  return h("div", { role: "alert" }, state({ picture, title, text, actions: [action].filter(Boolean) }));
+  return h("div", { role: "alert" }, state({ level, picture, title, text, actions: [action].filter(Boolean) }));
 }
 
 function described(error, button) {

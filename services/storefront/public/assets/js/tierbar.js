@@ -41,7 +41,7 @@ export function tierbar(footer) {
     if (!latest) return;
     put(last, summary(latest));
     put(spark, bars(calls.list, { width: 2, gap: 0.5, height: 20 }));
-    if (!panel.hidden) put(panel, details());
+    if (!panel.hidden) put(panel, details(panel.clientWidth - parseFloat(getComputedStyle(panel).paddingLeft) * 2));
   }
 
   calls.addEventListener("call", () => {
@@ -78,41 +78,41 @@ const SHAPES = [
   "M0 3h10v4H0z",
 ];
 
-function bars(list, { width, gap, height }) {
-  const most = Math.max(60, ...list.map(({ ms }) => ms));
+function bars(list, { width, gap, height, marks = false }) {
+  const most = slowest(list);
   const offset = BARS - list.length;
   return list.map(({ instance, ms, status }, at) => {
     const tall = Math.max(height * 0.08, Math.sqrt(ms / most) * height);
     const bad = !status || status >= 500;
-    return s("rect", {
-      x: (offset + at) * width,
-      y: height - tall,
-      width: width - gap,
-      height: tall,
-      class: bad ? "failed" : `i${numberOf(instance ?? "edge")}`,
-    });
+    const number = numberOf(instance ?? "edge");
+    const [x, y, wide] = [(offset + at) * width, height - tall, width - gap];
+    const size = Math.min(wide, 10);
+    return s(
+      "g",
+      { class: bad ? "failed" : `i${number}` },
+      s("rect", { x, y, width: wide, height: tall }),
+      marks && s("path", { d: SHAPES[number], transform: `translate(${x + (wide - size) / 2} ${y - size - 3}) scale(${size / 10})` }),
+    );
   });
 }
 
-function details() {
+const slowest = (list) => Math.max(60, ...list.map(({ ms }) => ms));
+
+function details(width) {
   const list = calls.list;
-  const most = Math.max(60, ...list.map(({ ms }) => ms));
-  const by = Map.groupBy ? Map.groupBy(list, nameOf) : grouped(list);
+  const by = grouped(list);
   const rule = (share) => {
     const y = HEIGHT - Math.sqrt(share) * HEIGHT;
-    return [
-      s("line", { class: "rule", x1: 0, x2: BARS * 10, y1: y, y2: y }),
-      s("text", { class: "axis", x: 0, y: y - 3 }, `${Math.round(most * share)} ms`),
-    ];
+    return [s("line", { class: "rule", x1: 0, x2: width, y1: y, y2: y }), s("text", { class: "axis", x: 0, y: y - 4 }, `${Math.round(slowest(list) * share)} ms`)];
   };
   return [
     h("p", null, `The last ${count(list.length, "call")} of this page, by the instance that answered. Height is time (square root).`),
     s(
       "svg",
-      { class: "chart", viewBox: `0 -14 ${BARS * 10} ${HEIGHT + 14}`, preserveAspectRatio: "none", role: "img", "aria-label": described(by) },
+      { class: "chart", viewBox: `0 -18 ${width} ${HEIGHT + 18}`, role: "img", "aria-label": described(by) },
       rule(1),
       rule(0.25),
-      bars(list, { width: 10, gap: 2, height: HEIGHT }),
+      bars(list, { width: width / BARS, gap: width > 500 ? 3 : 1, height: HEIGHT, marks: true }),
     ),
     h(
       "ul",

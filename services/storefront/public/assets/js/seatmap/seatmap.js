@@ -80,6 +80,7 @@ export function seatmap(list, { onToggle, onRefuse }) {
   function act(seat) {
     if (chosen.has(seat.label) || seat.state === "available") onToggle(seat);
     else onRefuse(seat);
+    tell({ target: cells.get(seat.label) });
   }
 
   function focus(seat, { visibly = true } = {}) {
@@ -143,8 +144,9 @@ export function seatmap(list, { onToggle, onRefuse }) {
   };
 }
 
-function describe(seat, mine) {
-  return `Row ${seat.row.name}, seat ${seat.number}, ${seat.zone.name}, ${money(seat.price)}, ${mine ? "chosen" : WORDS[seat.state]}`;
+function describe({ row, number, zone, state }, mine) {
+  zone.words ??= `${zone.name}, ${money(zone.price)}`;
+  return `Row ${row.name}, seat ${number}, ${zone.words}, ${mine ? "chosen" : WORDS[state]}`;
 }
 
 function nearest(seats, { x, y }, reach) {

@@ -9,9 +9,9 @@ export default function lost() {
   return page("Not found", state({ level: "h1", picture: "lost", title: "An empty stage", text, actions: [home] }));
 }
 
-export function broken() {
-  const reload = h("button", { class: "button", type: "button", onclick: () => location.reload() }, "Load again");
-  const text = "A part of this site did not arrive. There may be a new version, or no connection.";
+export function broken({ again }) {
+  const reload = h("button", { class: "button", type: "button", onclick: () => again() }, "Try again");
+  const text = "A part of this site did not arrive. You may be offline; if not, there is a new version: load the page again.";
   return page("Not loaded", state({ level: "h1", picture: "away", title: "That did not load", text, actions: [reload] }));
 }
 

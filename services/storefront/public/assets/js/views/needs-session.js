@@ -29,4 +29,4 @@ function wayIn(title, open) {
   );
 }
 
-const staffOnly = () => failure(new Problem(403));
+const staffOnly = () => failure(new Problem(403), null, { level: "h1" });
