@@ -94,13 +94,21 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
 """What a client library raises when a server is away, as opposed to a request that is wrong."""
 
 
+PASSING_STATES = ("08", "53", "57P", "40001", "40P01")
+"""Beginnings of SQLSTATEs: connection lost, out of connections or memory, starting up or shutting down, lost a race."""
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether `error` says that a server is away, so the same work may succeed later."""
     if isinstance(error, Unavailable):
         return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate(error).startswith(PASSING_STATES)):
         return True
     return isinstance(error, INFRASTRUCTURE_ERRORS) or type(error).__module__.startswith(("redis.", "aiokafka."))
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 async def _problem(_: Request, error: Exception) -> Response:

@@ -171,17 +171,19 @@ class Consumer:
                 await self._try(each, last=True)
 
     async def _try(self, delivery: Delivery, *, last: bool = False) -> bool:
-        try:
-            await self._handle_together([delivery])
-        except Exception as error:
-            if is_outage(error):
-                await asyncio.sleep(RETRY_SECONDS[1])
-                return await self._try(delivery, last=last)
-            if last:
-                log.exception("%s puts %s %s aside", self._service, delivery.event.type, delivery.event.id)
-                await self._put_aside(delivery.record, f"{type(error).__name__}: {error}")
-            return False
-        return True
+        """Whether it was handled, or put aside at the `last` attempt; waits for as long as a server is away."""
+        while True:
+            try:
+                await self._handle_together([delivery])
+            except Exception as error:
+                if is_outage(error):
+                    await asyncio.sleep(RETRY_SECONDS[1])
+                    continue
+                if last:
+                    log.exception("%s puts %s %s aside", self._service, delivery.event.type, delivery.event.id)
+                    await self._put_aside(delivery.record, f"{type(error).__name__}: {error}")
+                return last
+            return True
 
     async def _put_aside(self, record: ConsumerRecord, reason: str) -> None:
         """Write a dead letter to this service's log; the relay publishes it to `<topic>.dead-letter`."""

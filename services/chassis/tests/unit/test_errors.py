@@ -22,6 +22,10 @@ class Height(BaseModel):
     centimetres: int
 
 
+def refused_by_postgres(sqlstate: str) -> DBAPIError:
+    return DBAPIError("SELECT 1", None, asyncpg.PostgresError.new({"C": sqlstate, "M": "no"}))
+
+
 RAISED = {
     "missing": NotFound("There is no such giant."),
     "tall": TooTall("Stoop.", centimetres=231),
@@ -105,6 +109,11 @@ async def test_no_body_is_a_server_error(client: httpx.AsyncClient, body: bytes)
         (ConnectionResetError(), True),
         (ValueError(), False),
         (NotFound(), False),
+        (refused_by_postgres("57P03"), True),  # starting up
+        (refused_by_postgres("53300"), True),  # too many connections
+        (refused_by_postgres("40P01"), True),  # deadlock
+        (refused_by_postgres("23505"), False),  # unique violation
+        (DBAPIError("SELECT 1", None, ValueError("no answer of Postgres")), False),
     ],
 )
 def test_what_counts_as_an_outage(error: Exception, expected: bool) -> None:
