@@ -65,7 +65,8 @@ def main(folder: Path) -> int:
         log.info("supervising %s", folder)
         asyncio.run(supervise(state))
         log.info("ended")
-    return 0
+        logging.shutdown()
+        os._exit(0)  # the lock goes with the process: whoever waited for it finds nothing that still runs
 
 
 if __name__ == "__main__":
