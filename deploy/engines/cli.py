@@ -18,7 +18,12 @@ def before(context: typer.Context) -> None:
     """Box Office: what a production environment is, and how to get one."""
     from engines.local.environment import adopt
 
-    adopt(context.invoked_subcommand)
+    if "--help" in sys.argv:
+        return
+    try:
+        adopt(context.invoked_subcommand)
+    except EngineError as error:
+        _fail(error)
 
 
 EngineName = Annotated[

@@ -6,6 +6,7 @@ no credential is in the environment or on a command line.
 
 import secrets
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import hvac
 from hvac import exceptions as refused
 
 from engines.databases import VAULT, ensure_databases, maintenance_url
+from engines.local.server import replace_secret
 from engines.vault_plan import VaultPlan
 
 FOLDER = Path(__file__).parents[1] / "vault"
@@ -57,10 +59,23 @@ def _mount(client: hvac.Client, plan: VaultPlan) -> None:
     engines = client.sys.list_mounted_secrets_engines()["data"]
     if f"{KV}/" not in engines:
         client.sys.enable_secrets_engine("kv", path=KV, options={"version": "2"})
+    _until_versioned(client)
     if f"{DATABASE}/" not in engines:
         client.sys.enable_secrets_engine("database", path=DATABASE)
     if f"{APPROLE}/" not in client.sys.list_auth_methods()["data"]:
         client.sys.enable_auth_method("approle", path=APPROLE)
+
+
+def _until_versioned(client: hvac.Client) -> None:
+    """A new mount of KV refuses everything until it has made itself ready for versions. Raises hvac's InvalidRequest."""
+    for _ in range(100):
+        try:
+            client.secrets.kv.v2.read_configuration(mount_point=KV)
+        except refused.InvalidRequest:
+            time.sleep(0.05)
+        else:
+            return
+    client.secrets.kv.v2.read_configuration(mount_point=KV)
 
 
 def _databases(client: hvac.Client, plan: VaultPlan) -> None:
@@ -144,10 +159,12 @@ def _login(client: hvac.Client, plan: VaultPlan, role: str, policies: list[str])
         token_max_ttl=f"{max(plan.token_seconds, plan.longest_lease_seconds)}s",
         mount_point=APPROLE,
     )
-    _write(plan.credentials / f"{role}-role-id", approle.read_role_id(role, mount_point=APPROLE)["data"]["role_id"])
+    replace_secret(
+        plan.credentials / f"{role}-role-id", approle.read_role_id(role, mount_point=APPROLE)["data"]["role_id"]
+    )
     secret_id_file = plan.credentials / f"{role}-secret-id"
     if not (secret_id_file.is_file() and _secret_id_works(client, role, secret_id_file.read_text())):
-        _write(secret_id_file, approle.generate_secret_id(role, mount_point=APPROLE)["data"]["secret_id"])
+        replace_secret(secret_id_file, approle.generate_secret_id(role, mount_point=APPROLE)["data"]["secret_id"])
 
 
 def _secret_id_works(client: hvac.Client, role: str, secret_id: str) -> bool:
@@ -156,14 +173,6 @@ def _secret_id_works(client: hvac.Client, role: str, secret_id: str) -> bool:
     except refused.VaultError:
         return False
     return getattr(answer, "status_code", 200) == 200
-
-
-def _write(path: Path, value: str) -> None:
-    """Replace a file that only this user may read, in one step."""
-    work = path.with_name(f".{path.name}.new")
-    work.touch(mode=0o600)
-    work.write_text(value)
-    work.replace(path)
 
 
 def _text(name: str, service: str) -> str:

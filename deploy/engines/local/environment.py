@@ -3,6 +3,7 @@
 import os
 
 from engines.local.engine import CURRENT
+from engines.protocol import EngineError
 from engines.state import current_state
 
 OWNERS = {"migrate", "seed"}
@@ -14,13 +15,14 @@ def adopt(command: str | None) -> None:
     """Put the addresses of the stack that is up into the environment of `command`, if it is one of `COMMANDS`.
 
     Where a deployment has set them already they stay: inside a deployment there is no stack of this machine.
+    Raises EngineError when nothing is up.
     """
     if command not in COMMANDS or "VAULT_ADDR" in os.environ:
         return
     state = current_state()
     settings = state.read(CURRENT).get("settings")
     if not isinstance(settings, dict) or not state.is_held():
-        return
+        raise EngineError(f"{command} needs a stack, and nothing is up: `boxoffice up startup` starts it")
     login = "migrate" if command in OWNERS else "app"
     for kind in ("role", "secret"):
         settings[f"VAULT_{kind.upper()}_ID_FILE"] = str(state.credentials / f"{login}-{kind}-id")

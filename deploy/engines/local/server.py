@@ -11,7 +11,10 @@ from typing import ClassVar
 
 HOST = "127.0.0.1"
 
-BASE_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+BASE_ENVIRONMENT = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+)
 """What a server gets of the caller's environment: nothing in there is a credential."""
 
 
@@ -99,3 +102,12 @@ def keep_secret(path: Path, value: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(value)
     return value
+
+
+def replace_secret(path: Path, value: str) -> None:
+    """Write `value` to a file for this user only, in one step."""
+    private_folder(path.parent)
+    work = path.with_name(f".{path.name}.new")
+    work.touch(mode=0o600)
+    work.write_text(value)
+    work.replace(path)

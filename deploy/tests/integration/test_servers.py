@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from engines.local.mail import Mail
-from engines.local.openbao import OpenBao
+from engines.local.openbao import LostToken, OpenBao
 from engines.local.ports import free_port
 from engines.local.servers import SERVERS, DidNotStart, Running, start
 
@@ -67,16 +67,38 @@ def test_openbao_unseals_itself_and_keeps_its_secrets(tmp_path: Path) -> None:
     running = start("openbao", tmp_path)
     assert isinstance(running.server, OpenBao)
     client = hvac.Client(running.url, token=running.server.root_token)
-    client.sys.enable_secrets_engine("kv", path="kv", options={"version": "2"})
-    client.secrets.kv.v2.create_or_update_secret("kept", {"answer": "42"}, mount_point="kv")
+    client.sys.enable_secrets_engine("kv", path="kv", options={"version": "1"})
+    client.secrets.kv.v1.create_or_update_secret("kept", {"answer": "42"}, mount_point="kv")
     running.kill()
     running.restart()
-    kept = client.secrets.kv.v2.read_secret_version("kept", mount_point="kv", raise_on_deleted_version=True)
-    assert kept["data"]["data"] == {"answer": "42"}
+    assert client.secrets.kv.v1.read_secret("kept", mount_point="kv")["data"] == {"answer": "42"}
     running.stop()
     secrets = [path for path in (tmp_path / "secrets").iterdir() if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
-    assert '"path":"kv/data/kept"' in (tmp_path / "logs" / "openbao-audit.log").read_text()
+    assert '"path":"kv/kept"' in (tmp_path / "logs" / "openbao-audit.log").read_text()
+
+
+def test_openbao_begins_anew_when_its_first_start_was_broken_off(tmp_path: Path) -> None:
+    running = start("openbao", tmp_path)
+    running.stop()
+    (running.server.data / "initialising").touch()
+    (tmp_path / "secrets" / "openbao-root-token").unlink()
+    running.restart()
+    assert isinstance(running.server, OpenBao)
+    assert hvac.Client(running.url, token=running.server.root_token).is_authenticated()
+    running.stop()
+
+
+def test_openbao_keeps_its_data_when_only_the_token_is_lost(tmp_path: Path) -> None:
+    running = start("openbao", tmp_path)
+    assert isinstance(running.server, OpenBao)
+    token = running.server.root_token
+    running.server.root_token_file.unlink()
+    running.restart()
+    with pytest.raises(LostToken, match="put it back"):
+        _ = running.server.root_token
+    assert hvac.Client(running.url, token=token).is_authenticated()
+    running.stop()
 
 
 def test_mail_is_kept_as_files(tmp_path: Path) -> None:
