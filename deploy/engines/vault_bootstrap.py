@@ -67,7 +67,7 @@ def _mount(client: hvac.Client, plan: VaultPlan) -> None:
 
 
 def _until_versioned(client: hvac.Client) -> None:
-    """A new mount of KV refuses everything until it has made itself ready for versions. Raises hvac's InvalidRequest."""
+    """A new mount of KV refuses everything until it is ready for versions. Raises hvac's InvalidRequest."""
     for _ in range(100):
         try:
             client.secrets.kv.v2.read_configuration(mount_point=KV)
