@@ -43,7 +43,7 @@ def main() -> None:
 def _report_page_views(engine: Engine, tier: Up, bare: int) -> None:
     """A signed-in look at a show on one instance, against a route that does nothing."""
     app = next(row for row in engine.status() if row.role == "app")
-    assert app.port is not None  # noqa: S101 - an instance listens
+    assert app.port is not None
     cookie, show = _sign_in_to(app.port, tier)
     reference, page = load.get("/shows/1"), load.get(f"/api/shows/{show}", {"Cookie": cookie})
     pairs = []
