@@ -78,7 +78,9 @@ def java() -> list[str]:
         JARS.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=JARS.parent))
         options = [f"-Dkafka.version={VERSION}", "-DincludeScope=runtime", f"-DoutputDirectory={partial}"]
-        subprocess.run(["mvn", "-B", "-q", "-ntp", "-f", str(POM), "dependency:copy-dependencies", *options], check=True)
+        subprocess.run(
+            ["mvn", "-B", "-q", "-ntp", "-f", str(POM), "dependency:copy-dependencies", *options], check=True
+        )
         try:
             partial.rename(JARS)
         except OSError:  # another test process was faster
