@@ -26,8 +26,14 @@ from engines.vault_plan import VaultPlan
 PORTS = "ports.json"
 SETUP = "vault-setup"
 MIGRATE = "migrate"
-EMBEDDED_BROKER = {"KAFKA_REPLICATION": "1", "KAFKA_IDEMPOTENCE": "false", "KAFKA_FETCH_WAIT_MS": "100"}
-"""What the broker in memory cannot do: it also answers a waiting fetch only when half of the wait is over."""
+EMBEDDED_BROKER = {
+    "KAFKA_REPLICATION": "1",
+    "KAFKA_IDEMPOTENCE": "false",
+    "KAFKA_FETCH_WAIT_MS": "100",
+    "KAFKA_SESSION_SECONDS": "6",
+}
+"""What the broker in memory cannot do. It also answers a waiting fetch only when half of the wait is over, and lets the
+first member of a group wait for half of its session."""
 PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
 
 
