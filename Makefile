@@ -18,7 +18,7 @@ BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up-startup up-growth up-enterprise status logs scale restart kill seed down \
-	check check-format check-lint check-types check-borders format test test-unit test-kafka \
+	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser \
 	bench tier-diff openapi lock clean
 
 ##@ Run it
@@ -100,6 +100,9 @@ test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
+
+test-browser: $(VENV)/.ready ## Use the pages as people do (says what to install where Playwright is missing)
+	$(BIN)/pytest services/tests/browser $(ARGS)
 
 bench: $(VENV)/.ready ## Measure against bare references on this machine
 	@$(BIN)/python -m loadtests.bench
