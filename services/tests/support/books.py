@@ -30,6 +30,10 @@ class Books:
         return await self.query("seats", "SELECT * FROM claims WHERE performance_id = $1", performance)
 
     async def charges(self, orders: Sequence[UUID]) -> list[asyncpg.Record]:
+        """What payments knows of the money for these orders."""
+        return await self.query("payments", "SELECT * FROM charges WHERE order_id = ANY($1)", orders)
+
+    async def provider(self, orders: Sequence[UUID]) -> list[asyncpg.Record]:
         """What the payment provider has in its own books about these orders."""
         statement = "SELECT * FROM simulator_charges WHERE idempotency_key = ANY($1)"
         return await self.query("payments", statement, orders)

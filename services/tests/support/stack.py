@@ -1,9 +1,9 @@
-"""A stack of the tests' own on this machine, driven by the `boxoffice` command as its users do."""
+"""A stack of the tests' own on this machine: the `boxoffice` command starts and stops it, as its users do."""
 
 import asyncio
-import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -15,9 +15,11 @@ import hvac
 import psutil
 
 from chassis.testing import eventually
+from engines.local.engine import LocalEngine
 from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.local.server import BASE_ENVIRONMENT
+from engines.protocol import Row
 from engines.state import State
 from support.tier import Tier
 
@@ -31,6 +33,7 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         self._state = State(folder)
+        self._engine = LocalEngine(self._state)
         self._plain_port = free_port()
         self._environment = {
             **{name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))},
@@ -66,7 +69,7 @@ class Stack:
         self.run("down", "--clean")
 
     def run(self, *arguments: str) -> str:
-        """What a command of `boxoffice` says; it must succeed, except for `status`, which also tells by its code."""
+        """What a command of `boxoffice` says; it must succeed."""
         done = subprocess.run(
             self._command(*arguments),
             env=self._environment,
@@ -76,35 +79,41 @@ class Stack:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        assert done.returncode == 0 or arguments[0] == "status", f"boxoffice {' '.join(arguments)}: {done.stdout}"
+        assert done.returncode == 0, f"boxoffice {' '.join(arguments)}: {done.stdout}"
         return done.stdout
 
-    async def do(self, *arguments: str) -> str:
-        """`run`, while other things go on."""
-        return await asyncio.to_thread(self.run, *arguments)
+    async def status(self) -> dict[str, Row]:
+        """Each process, by its name."""
+        return {row.process: row for row in await asyncio.to_thread(self._engine.status)}
 
-    async def status(self) -> dict[str, dict[str, Any]]:
-        """A row for each process, by its name."""
-        rows: list[dict[str, Any]] = json.loads(await self.do("status", "--json"))
-        return {row["process"]: row for row in rows}
+    async def instances(self) -> dict[str, Row]:
+        """The instances of the app."""
+        return {name: row for name, row in (await self.status()).items() if row.role == "app"}
 
-    async def until_ready(self) -> dict[str, dict[str, Any]]:
-        """Wait until every process is ready; answers their rows."""
+    async def until_ready(self) -> None:
+        """Wait until every process is ready."""
 
-        def all_ready(rows: dict[str, dict[str, Any]]) -> bool:
-            return {row["health"] for row in rows.values()} == {"ready"}
+        async def others() -> list[Row]:
+            return [row for row in (await self.status()).values() if row.health != "ready"]
 
-        ready: dict[str, dict[str, Any]] = await eventually(self.status, all_ready, seconds=60)
-        return ready
+        await eventually(others, lambda found: not found, seconds=60)
 
     async def kill(self, name: str) -> None:
         """Kill -9; the supervisor starts it again."""
-        await self.do("kill", name, "--signal", "KILL")
+        await asyncio.to_thread(self._engine.kill, name, signal.SIGKILL)
+
+    async def scale(self, count: int) -> None:
+        """Run so many instances of the app."""
+        await asyncio.to_thread(self._engine.scale, "app", count, _in_silence)
+
+    async def restart_rolling(self) -> None:
+        """Restart the instances, one after the other."""
+        await asyncio.to_thread(self._engine.restart, [], _in_silence, rolling=True)
 
     @asynccontextmanager
     async def without(self, name: str) -> AsyncIterator[None]:
         """Kill a process with -9, and keep the supervisor from starting it again for as long as the block lasts."""
-        process = psutil.Process((await self.status())[name]["pid"])
+        process = psutil.Process((await self.status())[name].pid)
         supervisor = process.parent()
         assert supervisor is not None
         supervisor.suspend()
@@ -127,6 +136,10 @@ class Stack:
 
     def _secret(self, name: str) -> str:
         return (self._state.credentials / name).read_text()
+
+
+def _in_silence(name: str, what: str) -> None:
+    """Takes the engine's progress."""
 
 
 def _is_gone(process: psutil.Process) -> Callable[[], Any]:

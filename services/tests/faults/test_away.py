@@ -1,0 +1,82 @@
+"""Servers that stay away for a while: who needs them is told so at once, and all is well when they are back."""
+
+from time import monotonic
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.testing import eventually
+from support.customer import PASSWORD, Customer, NewCustomer, problem_of
+from support.shapes import Performance
+from support.stack import Stack
+
+pytestmark = pytest.mark.faults
+
+SOON = 2.5
+"""Seconds: the two that are promised, and half of one for a busy machine."""
+
+
+async def ask(who: Customer, method: str, path: str, **arguments: object) -> httpx.Response:
+    """Send a request that must be answered soon."""
+    began = monotonic()
+    answer = await who.request(method, path, **arguments)
+    assert monotonic() - began < SOON, f"{method} {path}: {answer.status_code} after {monotonic() - began:.1f} s"
+    return answer
+
+
+def check_unavailable(answer: httpx.Response) -> None:
+    problem_of(answer, 503)
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
+
+
+@pytest.mark.parametrize("name", ["postgres", "valkey"])
+async def test_what_every_request_needs(
+    name: str, stack: Stack, customer: Customer, visitor: Customer, performance: Performance
+) -> None:
+    hold = await customer.hold(performance.id)
+    order = {"hold_id": str(hold.id), "payment_token": "tok_visa"}
+    seats = {"performance_id": str(performance.id), "seats": ["B9"]}
+    key = {"idempotency-key": uuid4().hex}
+    ports = [row.port for row in (await stack.instances()).values()]
+
+    async with stack.without(name):
+        check_unavailable(await ask(customer, "POST", "/api/orders", json=order, headers=key))
+        check_unavailable(await ask(customer, "POST", "/api/holds", json=seats))
+        check_unavailable(await ask(customer, "GET", "/api/orders"))
+        check_unavailable(await ask(customer, "GET", "/api/tickets"))
+        check_unavailable(
+            await ask(visitor, "POST", "/api/sessions", json={"email": customer.email, "password": PASSWORD})
+        )
+        async with httpx.AsyncClient() as inside:
+            for port in ports:
+                assert (await inside.get(f"http://127.0.0.1:{port}/readyz")).status_code == 503
+                assert (await inside.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
+    await stack.until_ready()
+
+    async def placed() -> httpx.Response:
+        return await customer.request("POST", "/api/orders", json=order, headers=key)
+
+    answer = await eventually(placed, lambda answer: answer.status_code == 202)
+    path = answer.headers["location"]
+    await eventually(lambda: customer.get(path), lambda answer: answer.json().get("status") == "confirmed")
+
+
+async def test_without_the_broker_orders_wait(stack: Stack, customer: Customer, performance: Performance) -> None:
+    async with stack.without("broker"):
+        order = await customer.order(await customer.hold(performance.id))
+        assert (await customer.look_at(order)).status == "placed"
+
+    told = await customer.follow(order, seconds=60)
+
+    assert told[-1].status == "confirmed"
+    await eventually(customer.tickets, lambda found: len(found) == 1)
+
+
+async def test_without_vault_all_goes_on(
+    stack: Stack, new_customer: NewCustomer, visitor: Customer, performance: Performance
+) -> None:
+    async with stack.without("openbao"):
+        customer = await new_customer()
+        assert (await customer.buy(performance.id)).status == "confirmed"
+        assert (await visitor.get("/api/shows")).status_code == 200

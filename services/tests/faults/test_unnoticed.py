@@ -1,0 +1,89 @@
+"""Instances come and go, credentials change: not one request fails, not one session ends."""
+
+from typing import Any
+
+import hvac
+import pytest
+
+from chassis.testing import eventually
+from support.books import SERVICES, Books
+from support.crowd import Crowd
+from support.promises import Promises
+from support.stack import Stack
+
+pytestmark = pytest.mark.faults
+
+QUICK = {"default_ttl": "8s", "max_ttl": "10s"}
+USUAL = {"default_ttl": "1h", "max_ttl": "24h"}
+
+
+async def test_a_rolling_restart(stack: Stack, crowd: Crowd, promises: Promises) -> None:
+    before = {row.pid for row in (await stack.instances()).values()}
+
+    await stack.restart_rolling()
+    await crowd.until_accepted(3)
+    await crowd.stop()
+
+    after = {row.pid for row in (await stack.instances()).values()}
+    assert len(before) == len(after) == len(after - before)
+    check_unnoticed(crowd)
+    await promises.kept(crowd.accepted)
+
+
+async def test_one_more_instance_and_one_less(stack: Stack, crowd: Crowd, promises: Promises) -> None:
+    async def taking_part() -> int:
+        return len(crowd.served_by)
+
+    await stack.scale(3)
+    assert set(await stack.instances()) == {"app-1", "app-2", "app-3"}
+    await eventually(taking_part, lambda number: number == 3)
+    await stack.scale(2)
+    crowd.exchanges[:], seen = [], crowd.exchanges[:]
+    await crowd.until_accepted(5)
+    await crowd.stop()
+
+    assert len(crowd.served_by) == 2
+    crowd.exchanges += seen
+    check_unnoticed(crowd)
+    await promises.kept(crowd.accepted)
+
+
+async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, promises: Promises) -> None:
+    """With leases of seconds every service comes to have one database user after the other."""
+    vault = stack.vault()
+    for service in SERVICES:
+        lease(vault, service, QUICK)
+    try:
+        await stack.restart_rolling()
+        seen: dict[str, set[str]] = {service: set() for service in SERVICES}
+
+        async def users() -> int:
+            rows = await books.query(
+                "orders", "SELECT datname, usename FROM pg_stat_activity WHERE datname IS NOT NULL"
+            )
+            for row in rows:
+                if row["usename"] != "postgres" and row["datname"] in seen:
+                    seen[row["datname"]].add(row["usename"])
+            return min(map(len, seen.values()))
+
+        await eventually(users, lambda fewest: fewest >= 5, seconds=60)  # two instances: at least the third of one
+    finally:
+        for service in SERVICES:
+            lease(vault, service, USUAL)
+    await crowd.until_accepted(3)
+    await crowd.stop()
+
+    check_unnoticed(crowd)
+    await promises.kept(crowd.accepted)
+
+
+def lease(vault: hvac.Client, service: str, times: dict[str, Any]) -> None:
+    """Change how long database users of `service` live from now on."""
+    role = vault.secrets.database.read_role(service, mount_point="database")["data"]
+    names = ("db_name", "creation_statements", "revocation_statements", "renew_statements")
+    vault.secrets.database.create_role(service, **{name: role[name] for name in names}, **times, mount_point="database")
+
+
+def check_unnoticed(crowd: Crowd) -> None:
+    assert crowd.failed == []
+    assert {each.status for each in crowd.exchanges} <= {200, 201, 202, 409}, "nobody was signed out"
