@@ -15,6 +15,7 @@ from engines.external import BadAddress
 from engines.local import control, logs
 from engines.local.leftovers import end_leftovers
 from engines.local.plan import request_from
+from engines.local.server import base_environment
 from engines.local.servers import tail
 from engines.protocol import EngineError, Progress, Row, Up
 from engines.state import BrokenState, State, current_state
@@ -132,6 +133,7 @@ class LocalEngine:
                 stdout=log,
                 stderr=log,
                 cwd=self._state.folder,
+                env=base_environment(),  # the caller's may hold credentials
                 start_new_session=True,
             )
         deadline = time.monotonic() + SUPERVISOR_SECONDS

@@ -9,6 +9,8 @@ from engines.state import current_state
 OWNERS = {"migrate", "seed"}
 """Commands that change tables, or fill them before a service does: they log in to Vault as `migrate`."""
 COMMANDS = {*OWNERS, "replay", "dead-letters"}
+DEPLOYED = ("VAULT_ROLE_ID_FILE", "VAULT_AUTH")
+"""A deployment sets one of these."""
 
 
 def adopt(command: str | None) -> None:
@@ -17,7 +19,7 @@ def adopt(command: str | None) -> None:
     Where a deployment has set them already they stay: inside a deployment there is no stack of this machine.
     Raises EngineError when nothing is up.
     """
-    if command not in COMMANDS or "VAULT_ADDR" in os.environ:
+    if command not in COMMANDS or any(name in os.environ for name in DEPLOYED):
         return
     state = current_state()
     settings = state.read(CURRENT).get("settings")

@@ -11,7 +11,7 @@ from typing import ClassVar
 from engines.local import probes
 from engines.local.executables import executable
 from engines.local.ports import free_port
-from engines.local.server import HOST, Server, keep_secret, private_folder, replace_secret
+from engines.local.server import HOST, Server, keep_secret, private_folder, replace_secret, rotate
 
 CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
 
@@ -51,6 +51,7 @@ class OpenBao(Server):
             shutil.rmtree(self.data)
             private_folder(self.data)
         private_folder(self.log.parent)
+        rotate(self._audit_log)
         key = self.state / "secrets" / "openbao-seal-key"
         keep_secret(key, secrets.token_hex(32))
         text = Template(CONFIGURATION.read_text()).substitute(
@@ -58,7 +59,7 @@ class OpenBao(Server):
             cluster_port=self._cluster_port(),
             data=self.data,
             seal_key=key,
-            audit_log=self.log.with_name("openbao-audit.log"),
+            audit_log=self._audit_log,
         )
         (self.data / "config.hcl").write_text(text)
 
@@ -82,6 +83,10 @@ class OpenBao(Server):
             replace_secret(self.root_token_file, answer["root_token"])
             replace_secret(self.state / "secrets" / "openbao-recovery-key", answer["recovery_keys_base64"][0])
             self._initialising.unlink()
+
+    @property
+    def _audit_log(self) -> Path:
+        return self.log.with_name("openbao-audit.log")
 
     @property
     def _initialising(self) -> Path:

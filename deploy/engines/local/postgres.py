@@ -102,9 +102,9 @@ class Postgres(Server):
         (work / "data").rename(place)
         shutil.rmtree(work)
         if place != self.data:
-            _owner_note(place).write_text(str(self.data))
             self.data.unlink(missing_ok=True)
             self.data.symlink_to(place)
+            _owner_note(place).write_text(str(self.data))  # last: from now on it goes when the link is gone
 
     def _home(self) -> Path:
         """The folder for the data: the stack's own, or one that the other user can reach."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from engines.local.server import Server, private_folder
+from engines.local.server import Server, private_folder, rotate
 
 PR_SET_PDEATHSIG = 1
 KILLED_SECONDS = 5.0
@@ -46,6 +46,7 @@ class ProcessId:
 def popen_arguments(server: Server) -> dict[str, Any]:
     """How to start a server's process, for `subprocess.Popen` and for asyncio; `stdout` is an open file to close."""
     private_folder(server.log.parent)
+    rotate(server.log)
     user = server.user()
     descriptor = os.open(server.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     return {

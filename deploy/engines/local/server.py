@@ -11,9 +11,12 @@ from typing import ClassVar
 
 HOST = "127.0.0.1"
 
+LARGEST_LOG = 20 * 1024 * 1024
+
 BASE_ENVIRONMENT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+    "POSTGRES_USER",
 )
 """What a server gets of the caller's environment: nothing in there is a credential."""
 
@@ -90,6 +93,12 @@ def private_folder(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def rotate(log: Path) -> None:
+    """Put a log that has grown large aside, in place of the one before it."""
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def keep_secret(path: Path, value: str) -> str:

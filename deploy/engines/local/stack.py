@@ -37,6 +37,7 @@ class Stack:
         self._managed: dict[str, Managed] = {}
         self._slots = Slots()
         self._changing = asyncio.Lock()
+        self._starting: asyncio.Task[Any] | None = None
         self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
             "up": self.up,
             "status": self.status,
@@ -60,6 +61,8 @@ class Stack:
         work.add_done_callback(lambda _: events.put_nowait(None))
         while (event := await events.get()) is not None:
             yield event
+        if work.cancelled():
+            raise Refused("stopped by `boxoffice down`")
         yield {"done": work.result()}
 
     async def up(self, say: Say, request: Event) -> Event:
@@ -75,11 +78,14 @@ class Stack:
             check_ports(plan)
             self._plan = plan
             self._slots.reserve(port for ports in plan.slots.values() for port in ports)
+            self._starting = asyncio.current_task()
             try:
                 await start_all(plan, self._state, self._start, say)
             except BaseException:
                 await self._stop_all()
                 raise
+            finally:
+                self._starting = None
             return self._summary(plan, already=False)
 
     async def status(self, _say: Say) -> list[Event]:
@@ -129,7 +135,9 @@ class Stack:
             raise Refused(str(error)) from error
 
     async def down(self, say: Say = lambda _: None) -> None:
-        """Stop everything, in order."""
+        """Stop everything, in order; what is just being started too."""
+        if self._starting is not None:
+            self._starting.cancel()
         async with self._changing:
             await self._stop_all(say)
 
@@ -164,7 +172,10 @@ class Stack:
         self._slots.release_all()
 
     def _record(self) -> None:
-        record(self._state, self._managed.values())
+        try:
+            record(self._state, self._managed.values())
+        except OSError:  # a full disk must not end what runs
+            log.exception("cannot write down what runs")
 
     def _running(self) -> Plan:
         if self._plan is None:

@@ -18,7 +18,7 @@ from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.local.processes import lives, wait_until_gone
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("local-engine")]
 
 
 class Terminal:
@@ -62,6 +62,24 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path_factory.mktemp("stack") / "state")
     yield terminal
     terminal.run("down", "--clean")
+
+
+def test_down_ends_an_up_that_is_under_way(terminal: Terminal) -> None:
+    with subprocess.Popen(
+        [str(executable("boxoffice")), "up"],
+        env=terminal.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        assert up.stdout is not None
+        assert up.stderr is not None
+        while "ready" not in up.stdout.readline():
+            assert up.poll() is None
+        assert "everything is stopped" in terminal.run("down").stdout
+        assert up.wait(30) == 1
+        assert "stopped by `boxoffice down`" in up.stderr.read()
+    assert terminal.run("status").returncode == 3
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +136,8 @@ def test_another_tier_is_refused_while_this_one_is_up(up: Terminal) -> None:
 
 def test_no_credential_is_in_a_processs_environment(up: Terminal) -> None:
     secrets = [path.read_text() for path in (up.folder / "secrets").iterdir()]
-    for process in up.processes():
+    processes = up.processes()
+    for process in {*processes, *(process.parent() or process for process in processes)}:
         told = " ".join([*process.environ().values(), *process.cmdline()])
         assert not [secret for secret in secrets if len(secret) > 8 and secret in told], process.name()
 

@@ -140,3 +140,14 @@ def test_a_broken_record_is_no_reason_to_stop(tmp_path: Path, entry: object) -> 
     state = State(tmp_path)
     state.write("processes.json", {"app-1": entry})
     assert end_leftovers(state) == []
+
+
+def test_a_large_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.local.server.LARGEST_LOG", 3)
+    server = Sleeper(tmp_path, 1)
+    for words in ("first", "second", "3rd"):
+        os.close(popen_arguments(server)["stdout"])
+        server.log.write_text(words)
+    os.close(popen_arguments(server)["stdout"])
+    assert server.log.read_text() == "3rd"
+    assert server.log.with_suffix(".log.1").read_text() == "second"
