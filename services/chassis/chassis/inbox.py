@@ -220,8 +220,9 @@ class Consumer:
             log.info("%s: the group was rebalanced, the batch may come again", self._service)
 
     def _measure_lag(self, consumer: AIOKafkaConsumer, fetched: dict[Any, Any]) -> None:
+        assigned = consumer.assignment()  # a rebalance may have taken partitions away meanwhile
         for place, records in fetched.items():
-            end = consumer.highwater(place)
+            end = consumer.highwater(place) if place in assigned else None
             if records and end is not None:
                 LAG.labels(self._service, f"{place.topic}/{place.partition}").set(max(0, end - records[-1].offset - 1))
 
