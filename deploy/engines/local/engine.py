@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engines.external import BadAddress
-from engines.local import control, logs
+from engines.local import control, logs, probes
 from engines.local.leftovers import end_leftovers
 from engines.local.plan import request_from
 from engines.local.server import base_environment
@@ -22,6 +22,8 @@ from engines.state import BrokenState, State, current_state
 from engines.tier import ALL, BadTier, load_tier
 
 SUPERVISOR_SECONDS = 60.0
+EVENTS_SECONDS = 20.0
+"""How long `up` waits for the first events. Without a broker there are none, and the tier is up all the same."""
 CURRENT = "current.json"
 LOGINS = {
     "customer": ("demo@boxoffice.test", "demo_password"),
@@ -48,6 +50,8 @@ class LocalEngine:
                 self._ensure_supervisor()
             done = self._ask("up", progress, request=request.to_json())
             self._state.write(CURRENT, done)
+            if not done["already"]:
+                self._await_seat_maps(progress)
             token = request.external.vault_token or (self._state.credentials / "openbao-root-token").read_text()
             return Up(
                 tier=done["tier"],
@@ -112,6 +116,21 @@ class LocalEngine:
                 else:
                     progress(subject, what)
         return done
+
+    def _await_seat_maps(self, progress: Progress) -> None:
+        """On a fresh stack seats hears of the programme by events, a moment after the app is ready."""
+        progress("seat maps", "starting")
+        port = next(row.port for row in self.status() if row.role == "app" and row.port)
+        _, programme = probes.http_json(port, "GET", "/api/shows?limit=100")
+        shows = programme["items"] if programme else []
+        waiting = [show["next_performance"]["id"] for show in shows if show["next_performance"]]
+        deadline = time.monotonic() + EVENTS_SECONDS
+        while waiting and time.monotonic() < deadline:
+            if probes.http_status(port, f"/api/performances/{waiting[-1]}/seats") == 200:
+                waiting.pop()
+            else:
+                time.sleep(0.1)
+        progress("seat maps", "still waiting for events" if waiting else "ready")
 
     def _stop(self, progress: Progress) -> str:
         if self._state.is_held():
