@@ -203,5 +203,5 @@ def _welcome(result: Up, seconds: float) -> None:
     for name, (email, password) in result.logins.items():
         lines.append(f"  login {email}  {password}  ({name})")
     lines += [f"  {note}" for note in result.notes]
-    lines += ["  look  boxoffice status, boxoffice logs -f", "  stop  boxoffice down (--clean removes the data)", ""]
+    lines += ["  look  make status, make logs FOLLOW=1", "  stop  make down (CLEAN=1 removes the data)", ""]
     typer.echo("\n".join(lines))
