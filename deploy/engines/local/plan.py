@@ -1,6 +1,5 @@
 """What a stack consists of: its processes, its one-time commands, and what each of them waits for."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,13 +12,14 @@ from engines.local.broker import Broker
 from engines.local.edge import LOCAL, Edge, loopback_addresses
 from engines.local.executables import executable
 from engines.local.mail import Mail
+from engines.local.migrated import is_migrated
 from engines.local.openbao import OpenBao
 from engines.local.ports import free_port, is_free
 from engines.local.postgres import Postgres
 from engines.local.server import HOST, Server
 from engines.local.tasks import Task
 from engines.local.valkey import Valkey
-from engines.state import REPOSITORY, State
+from engines.state import State
 from engines.tier import Tier, service_names
 from engines.vault_plan import VaultPlan
 
@@ -121,13 +121,13 @@ class Plan:
         return [server for server in (*stores, self.edge) if server is not None]
 
     def tasks(self) -> list[Task]:
-        """What must be done before the first instance starts."""
-        setup = [sys.executable, "-m", "engines.vault_bootstrap"]
-        migrate = [str(executable("boxoffice")), "migrate", "--seed"]
-        return [
-            Task(SETUP, setup, {}, _names(self.postgres, self.openbao)),
-            Task(MIGRATE, migrate, self.settings(MIGRATE), [SETUP, *_names(self.valkey)]),
-        ]
+        """What must be done before the first instance starts, in this order."""
+        command = [sys.executable, "-m", "engines.vault_bootstrap"]
+        setup = Task(SETUP, command, {}, _names(self.postgres, self.openbao))
+        if is_migrated(self.state, self.postgres):
+            return [setup]
+        command = [str(executable("boxoffice")), "migrate", "--seed"]
+        return [setup, Task(MIGRATE, command, self.settings(MIGRATE), [SETUP, *_names(self.valkey)])]
 
     def shutdown_order(self) -> list[list[str]]:
         """Names of servers in groups that end one after the other; the instances of the app belong to the first."""
@@ -145,13 +145,6 @@ class Plan:
             credentials=self.state.credentials,
             shared=given.shared_secrets,
         ).to_json()
-
-    def fingerprint(self) -> str:
-        """What the databases look like after the migrations of this code, and where they are."""
-        digest = hashlib.sha256(self.settings()["DATABASE_URL"].encode())
-        for revision in sorted((REPOSITORY / "services").glob("*/migrations/*.py")):
-            digest.update(revision.read_bytes())
-        return digest.hexdigest()
 
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""

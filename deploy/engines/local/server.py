@@ -15,7 +15,7 @@ LARGEST_LOG = 20 * 1024 * 1024
 
 BASE_ENVIRONMENT = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH"),
     "POSTGRES_USER",
 )
 """What a server gets of the caller's environment: nothing in there is a credential."""

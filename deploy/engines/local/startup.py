@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from engines.local.control import Event, Refused
-from engines.local.plan import MIGRATE, SETUP, Plan
+from engines.local.migrated import remember
+from engines.local.plan import SETUP, Plan
 from engines.local.ports import culprit, is_free
 from engines.local.server import Server
 from engines.local.servers import DidNotStart
@@ -17,7 +18,6 @@ Say = Callable[[Event], None]
 Start = Callable[[Server, Say], Awaitable[None]]
 
 EDGE_SECONDS = 20.0
-MIGRATED = "migrated.json"
 ANSWERS = "/api/docs"
 """A page that comes from the app, through the edge, and costs nothing."""
 
@@ -54,16 +54,14 @@ async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
         async with asyncio.TaskGroup() as group:
             for server in plan.servers():
                 began[server.name] = group.create_task(after((), partial(start, server, say)))
-            for task in plan.tasks():
+            for task in (tasks := plan.tasks()):
                 began[task.name] = group.create_task(after(task.after, partial(_run, plan, state, task, say)))
-            # The schema that is there already need not be waited for; the migration still looks, and does the seed.
-            needed = SETUP if state.read(MIGRATED).get("fingerprint") == plan.fingerprint() else MIGRATE
             for name in plan.slots:
                 for number in range(1, plan.tier.instances(name) + 1):
-                    group.create_task(after([needed], partial(start, plan.app(name, number), say)))
+                    group.create_task(after([tasks[-1].name], partial(start, plan.app(name, number), say)))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
-    state.write(MIGRATED, {"fingerprint": plan.fingerprint()})
+    remember(state, plan.postgres)
     await _until_the_edge_answers(plan)
 
 

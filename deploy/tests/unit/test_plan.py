@@ -1,9 +1,11 @@
 """What a stack consists of, and what its processes are told."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from engines.local.migrated import remember
 from engines.local.plan import Plan, Request, request_from
 from engines.local.ports import free_port
 from engines.state import State
@@ -136,3 +138,26 @@ def test_everything_is_shut_down_in_order(state: State) -> None:
     assert order[0] == ["edge"]
     assert order[-2:] == [["openbao"], ["postgres"]]
     assert sorted(name for names in order for name in names) == sorted(LOCAL)
+
+
+def test_a_cluster_is_migrated_once_by_the_same_code(state: State) -> None:
+    made = plan(state)
+    assert made.postgres is not None
+    made.postgres.data.mkdir()
+    birth = made.postgres.data / "PG_VERSION"
+    birth.write_text("18")
+    assert [task.name for task in made.tasks()] == ["vault-setup", "migrate"]
+
+    remember(state, made.postgres)
+    assert [task.name for task in made.tasks()] == ["vault-setup"]
+
+    birth.unlink()  # another cluster in its place
+    birth.write_text("18")
+    os.utime(birth, ns=(1, 1))
+    assert [task.name for task in made.tasks()] == ["vault-setup", "migrate"]
+
+
+def test_somebody_elses_postgres_is_always_looked_at(state: State) -> None:
+    made = plan(state, DATABASE_URL="postgresql://admin:pw@db.example")
+    remember(state, made.postgres)
+    assert [task.name for task in made.tasks()] == ["vault-setup", "migrate"]
