@@ -15,7 +15,7 @@ from support.shapes import Performance
 from support.stack import Stack
 from support.tier import Tier, given_tier
 
-TIER_SECONDS = 180
+TIER_SECONDS = 420
 """The longest that one test may take, and the first of them has a tier brought up."""
 
 

@@ -25,7 +25,7 @@ from support.tier import Tier
 
 SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 300
 
 
 class Stack:
