@@ -1,0 +1,68 @@
+"""Accounts and organisers in a real browser."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from support.browser import NewWindow, Window
+from support.customer import PASSWORD, Customer
+from support.tier import Tier
+
+
+async def test_signing_out_everywhere_is_noticed_everywhere(new_window: NewWindow, customer: Customer) -> None:
+    here, there = await new_window(), await new_window()
+    for window in (here, there):
+        await window.sign_in(customer.email, PASSWORD)
+    await here.go("/account")
+    await here.press("Sign out everywhere")
+    await here.page.get_by_role("link", name="Sign in", exact=True).wait_for()
+
+    await there.press("Tickets", role="link", within="header")
+    await there.page.locator("dialog", has_text="Your session has ended").wait_for()
+    await there.fill(email=customer.email, password=PASSWORD)
+    await there.press("Sign in", within="dialog")
+    await there.page.get_by_role("heading", name="No tickets yet").wait_for()
+
+
+async def test_a_wrong_password_is_said_where_it_was_typed(window: Window, customer: Customer) -> None:
+    await window.go("/sign-in")
+    await window.fill(email=customer.email, password="wrong-wrong-wrong")
+    await window.press("Sign in", within="main")
+    await window.page.get_by_role("alert").get_by_text("do not go together").wait_for()
+
+
+async def test_an_erased_account_is_gone(home: Window, customer: Customer) -> None:
+    await home.go("/account")
+    await home.press("Erase my account")
+    await home.press("Erase everything", within="dialog")
+    await home.page.get_by_role("link", name="Sign in", exact=True).wait_for()
+    await home.go("/sign-in")
+    await home.fill(email=customer.email, password=PASSWORD)
+    await home.press("Sign in", within="main")
+    await home.page.get_by_role("alert").get_by_text("do not go together").wait_for()
+
+
+async def test_an_organiser_puts_on_a_show(window: Window, tier: Tier) -> None:
+    title = f"Browser {uuid4().hex[:6]}"
+    await window.sign_in(tier.organiser, tier.organiser_password)
+    await window.go("/organise/venues/new")
+    venue = f"Hall {uuid4().hex[:6]}"
+    await window.fill(name=venue, city="Ghent", country="BE", timezone="Europe/Brussels")
+    await window.press("Add the venue")
+    await window.heading("Put on a show")
+    await window.fill(title=title, genre="Jazz", description="It swings.")
+    await window.press("Add the show")
+    await window.heading(title)
+
+    await window.page.locator("[name=venue_id]").select_option(label=f"{venue}, Ghent")
+    start = f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}T19:30"
+    await window.fill(starts_at=start, **{"price-0": "30", "price-1": "20.50"})
+    await window.press("Put it on sale")
+    await window.page.get_by_text("0 seats sold of 200").wait_for()
+    await window.press("See it as customers do", role="link")
+    await window.page.locator(".date", has_text=venue).wait_for()
+    assert "19:30" in await window.page.locator(".date .where").inner_text()
+
+
+async def test_organisers_pages_are_not_for_customers(home: Window) -> None:
+    await home.go("/organise")
+    await home.page.get_by_role("heading", name="This door is for staff").wait_for()

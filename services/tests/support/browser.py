@@ -1,0 +1,113 @@
+"""A real browser at the box office: Chromium driven by Playwright, which tests get only where both are there."""
+
+import re
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+
+HOW_TO_INSTALL = (
+    "needs Playwright and Chromium: `.venv/bin/python -m pip install playwright`, then `sudo apt install chromium` "
+    "or `.venv/bin/python -m playwright install chromium`"
+)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+AXE = Path(__file__).parents[1] / "browser" / "axe.min.js"
+PATIENCE_MS = 15_000
+REFUSED = re.compile(r"status of (4\d\d|503)")
+"""What Chromium writes to the console about an answer that the page deals with."""
+
+
+def chromium_of(playwright: Any) -> str:
+    """Where Chromium is: that of this system, else the one that Playwright would have downloaded."""
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    return found or str(playwright.chromium.executable_path)
+
+
+async def launch(playwright: Any) -> Any:
+    """Start Chromium. The test is skipped where there is none."""
+    if not Path(chromium_of(playwright)).exists():  # noqa: ASYNC240 - one look
+        pytest.skip(HOW_TO_INSTALL)
+    return await playwright.chromium.launch(executable_path=chromium_of(playwright), args=[*QUIET, *IN_A_CONTAINER])
+
+
+@dataclass
+class Window:
+    """A window of a browser of its own, at the shop's door. Collects whatever went wrong in it."""
+
+    page: Any
+    url: str
+    troubles: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def watch(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+        self.page.on("console", self._said)
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not REFUSED.search(message.text):
+            self.troubles.append(f"{message.type}: {message.text}")
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(self.url + path)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing of the page is loading any more."""
+        await self.page.wait_for_selector("main h1, main [role=alert]")
+        await self.page.wait_for_selector("[aria-busy=true]", state="detached")
+
+    async def heading(self, text: str, *, seconds: float = 15) -> None:
+        await self.page.get_by_role("heading", level=1, name=text).wait_for(timeout=seconds * 1000)
+
+    async def press(self, name: str, *, role: Literal["button", "link"] = "button", within: str = "body") -> None:
+        await self.page.locator(within).get_by_role(role, name=name).first.click()
+
+    async def fill(self, **fields: str) -> None:
+        """Fill in fields by their names, in the dialog where there is one."""
+        place = self.page.locator("dialog[open]" if await self.page.locator("dialog[open]").count() else "main")
+        for name, value in fields.items():
+            control = place.locator(f"[name={name}]")
+            is_choice = await control.evaluate("node => node.tagName === 'SELECT'")
+            await (control.select_option(value) if is_choice else control.fill(value))
+
+    async def sign_in(self, email: str, password: str) -> None:
+        await self.go("/sign-in")
+        await self.fill(email=email, password=password)
+        await self.press("Sign in", within="main")
+        await self.page.get_by_role("link", name="Account", exact=True).wait_for()
+
+    async def open_seats(self, performance: object) -> None:
+        """Open a seat map and wait until it is live."""
+        await self.go(f"/performances/{performance}")
+        await self.page.wait_for_selector(".livedot .dot.on")
+
+    def seat(self, label: str) -> Any:
+        """The seat `A1`: row A, seat 1."""
+        parts = re.fullmatch(r"(\D+)(\d+)", label)
+        assert parts is not None
+        return self.page.locator(f'[role=gridcell][aria-label^="Row {parts[1]}, seat {parts[2]},"]')
+
+    async def chosen(self) -> list[str]:
+        labels: list[str] = await self.page.locator(".seatname").all_inner_texts()
+        return labels
+
+    async def axe(self) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA, one line each."""
+        # What the bar at the bottom covers can be scrolled into sight, which axe does not know.
+        await self.page.evaluate("document.querySelector('.tierbar').style.position = 'static'")
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.add_script_tag(content=AXE.read_text())
+        found = await self.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+        return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
+
+
+NewWindow = Callable[..., Awaitable[Window]]
+"""Opens a window of a browser without cookies; takes what Playwright takes for a new context."""
