@@ -93,7 +93,7 @@ format: $(VENV)/.ready ## Format the code, and put right what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 	$(BIN)/pytest $(wildcard services/*/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)

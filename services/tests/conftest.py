@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from support.books import Books
 from support.customer import Customer, NewCustomer
@@ -15,18 +16,32 @@ from support.shapes import Performance
 from support.stack import Stack
 from support.tier import Tier, given_tier
 
+USE_THE_TIER = tuple(f"services/tests/{folder}/" for folder in ("browser", "faults", "journeys"))
 TIER_SECONDS = 420
 """The longest that one test may take, and the first of them has a tier brought up."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What uses a tier shares one, so it stays together; what breaks things comes last."""
+    """What breaks things comes last."""
     for item in items:
         if "tier" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("tier"))
             item.add_marker(pytest.mark.timeout(TIER_SECONDS))
     items.sort(key=lambda item: item.get_closest_marker("faults") is not None)
+
+
+class OneTier(LoadScopeScheduling):  # type: ignore[misc]  # has no types
+    """What uses the tier runs in one process, one after the other, while all else is spread.
+
+    The `--dist loadgroup` of pytest-xdist 3.8 would be it, but does nothing with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tier" if nodeid.startswith(USE_THE_TIER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneTier:
+    return OneTier(config, log)
 
 
 @pytest.fixture(scope="session")
