@@ -136,7 +136,7 @@ async def test_pictures(new_window: NewWindow, customer: Customer, organiser: Or
 
     async def take(window: Window, name: str) -> None:
         picture = folder / f"{name}.jpg"
-        await window.page.screenshot(path=picture, type="jpeg", quality=72)
+        await window.page.screenshot(path=picture, type="jpeg", quality=64)
         assert picture.stat().st_size <= PICTURE_BYTES
 
     await light.go("/")

@@ -18,11 +18,18 @@ export function onUnauthenticated(signIn) {
   hooks.unauthenticated = signIn;
 }
 
-/** An answer other than success. `status` is 0 when there was none. `slug` is the last part of the problem's type. */
+const LOST = "The answer got lost on its way. Look whether it worked before you try again.";
+const isAway = (status) => status === 502 || status === 503 || status === 504;
+
+/**
+ * An answer other than success. `status` is 0 when there was none, `slug` the last part of the problem's type.
+ * `afterDoubt`: an earlier try of the same call may have worked, only its answer was lost.
+ */
 export class Problem extends Error {
   constructor(status, body = {}, retryAfter = 0) {
-    super(body.detail || body.title || (status ? `The server answered ${status}.` : "There is no connection."));
-    Object.assign(this, { name: "Problem", status, body, retryAfter, slug: String(body.type ?? "").split("/").at(-1) });
+    super(body.detail || (isAway(status) ? LOST : body.title) || (status ? `The server answered ${status}.` : "There is no connection."));
+    const slug = String(body.type ?? "").split("/").at(-1);
+    Object.assign(this, { name: "Problem", status, body, retryAfter, slug, afterDoubt: false });
   }
 }
 
@@ -57,10 +64,12 @@ export const serverNow = () => Date.now() + skew;
 
 /**
  * `anonymous`: 401 is an answer, not a reason to ask for a password.
- * `key`: the Idempotency-Key, which makes a POST safe to repeat.
+ * `key`: the Idempotency-Key, which makes a POST safe to repeat. `insist`: repeat it without one; the caller looks at
+ * `afterDoubt` of a problem.
  */
-export async function request(method, path, { body, key, signal, anonymous = false } = {}) {
-  const repeatable = method !== "POST" || Boolean(key);
+export async function request(method, path, { body, key, signal, anonymous = false, insist = false } = {}) {
+  const repeatable = method !== "POST" || Boolean(key) || insist;
+  let doubt = false;
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await once(method, path, { body, key, signal });
     if (!(outcome instanceof Problem)) {
@@ -71,8 +80,10 @@ export async function request(method, path, { body, key, signal, anonymous = fal
       anonymous = true;
       continue;
     }
+    outcome.afterDoubt = doubt;
     const wait = patience(outcome, { attempt, repeatable });
     if (wait === null) throw outcome;
+    doubt ||= outcome.slug !== "busy";
     weather.dispatchEvent(new CustomEvent(outcome.status ? "busy" : "offline", { detail: { wait, attempt } }));
     await pause(wait, signal);
   }
@@ -119,8 +130,7 @@ async function parsed(response) {
 function patience({ status, slug, retryAfter }, { attempt, repeatable }) {
   if (attempt >= MOST_TRIES) return null;
   const refusedAtTheDoor = slug === "busy";
-  const away = status === 503 || status === 502 || status === 504;
-  if (!(refusedAtTheDoor || (repeatable && (away || (status === 0 && attempt < 3))))) return null;
+  if (!(refusedAtTheDoor || (repeatable && (isAway(status) || (status === 0 && attempt < 3))))) return null;
   const asked = Math.max(retryAfter, 0.6) * 1000;
   return Math.min(LONGEST_WAIT_MS, asked * 1.5 ** (attempt - 1) * (1 + Math.random() / 2));
 }

@@ -18,10 +18,13 @@ export function current() {
 
 export const secondsLeft = (hold) => (Date.parse(hold.expires_at) - serverNow()) / 1000;
 
-/** Hold `labels` of a performance as the catalog shows it; an earlier hold is let go first. */
+/**
+ * Hold `labels` of a performance as the catalog shows it; an earlier hold is let go first. A call whose answer was lost
+ * is made again: if the first one worked after all, the seats show as taken (`afterDoubt`) until that hold ends.
+ */
 export async function take(performance, labels) {
   await release();
-  const hold = await post("/api/holds", { performance_id: performance.id, seats: labels });
+  const hold = await post("/api/holds", { performance_id: performance.id, seats: labels }, { insist: true });
   const { show, venue, city, starts_at, timezone } = performance;
   keep({ ...hold, show, venue, city, starts_at, timezone, keys: {} });
   return hold;

@@ -20,12 +20,16 @@ export async function open() {
 }
 
 export async function signIn({ email, password }) {
-  await post("/api/sessions", { email, password }, { anonymous: true });
+  await post("/api/sessions", { email, password }, { anonymous: true, insist: true });
   become(await get("/api/accounts/me", { anonymous: true }));
 }
 
 export async function signUp({ email, password, name, country }) {
-  await post("/api/accounts", { email, password, name, country }, { anonymous: true });
+  try {
+    await post("/api/accounts", { email, password, name, country }, { anonymous: true, insist: true });
+  } catch (problem) {
+    if (!(problem.slug === "email-taken" && problem.afterDoubt)) throw problem; // else it was us, a moment ago
+  }
   await signIn({ email, password });
 }
 

@@ -132,7 +132,7 @@ async function cancel(performance) {
   });
   if (!sure) return;
   try {
-    await post(`/api/performances/${performance.id}/cancellation`);
+    await post(`/api/performances/${performance.id}/cancellation`, undefined, { insist: true });
     say("Cancelled. Customers are told and get their money back.");
     await again();
   } catch (problem) {

@@ -72,10 +72,11 @@ function chooser(performance, seats, signal) {
   }
 
   /** Somebody else was faster. While our own hold is under way its seats show as held: that is us. */
-  function lost(seats) {
+  function lost(seats, perhapsUs = false) {
     if (busy || !seats.length) return;
     select(chosen.filter((seat) => !seats.includes(seat)));
-    say(`Just gone: ${listed(seats.map(({ label }) => label))}. Somebody else was faster.`);
+    const labels = listed(seats.map(({ label }) => label));
+    say(perhapsUs ? `${labels} may be held for you, but the answer was lost. Free again in a few minutes.` : `Just gone: ${labels}. Somebody else was faster.`);
   }
 
   async function take() {
@@ -98,7 +99,7 @@ function chooser(performance, seats, signal) {
   function refused(problem) {
     if (problem.slug === "seats-taken") {
       for (const label of problem.body.seats ?? []) map.update(label, "held");
-      lost(chosen.filter(({ label }) => problem.body.seats?.includes(label)));
+      lost(chosen.filter(({ label }) => problem.body.seats?.includes(label)), problem.afterDoubt);
     } else if (problem.name === "Problem") say(problem.message);
     else throw problem;
   }
