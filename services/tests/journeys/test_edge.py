@@ -152,7 +152,7 @@ async def test_plain_http_only_shows_the_way(method: str, tier: Tier) -> None:
         "/api/nothing",
         "/.git/config",
         "/tier.env",
-        "/../../etc/passwd",
+        "/../../../deploy/startup/tier.env",
     ],
 )
 async def test_what_is_inside_stays_inside(path: str, tier: Tier) -> None:

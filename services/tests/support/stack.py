@@ -62,7 +62,7 @@ class Stack:
             demo_password=logins["demo"],
             organiser_password=logins["organiser"],
             postgres=f"postgresql://postgres:{self._secret('postgres-superuser')}@127.0.0.1:{self._port('postgres')}",
-            mail=Path(_found(r"mail +(\S+)", said)),
+            mail=Path(_found(r"mail +(/\S+)", said)),
         )
 
     def down(self) -> None:
