@@ -62,6 +62,22 @@ async def test_what_every_request_needs(
     await eventually(lambda: customer.get(path), lambda answer: answer.json().get("status") == "confirmed")
 
 
+@pytest.mark.parametrize("name", ["postgres", "valkey"])
+async def test_what_every_request_needs_hangs(
+    name: str, stack: Stack, customer: Customer, performance: Performance
+) -> None:
+    """Worse than to be gone: it takes what is sent and does not answer.
+
+    Who comes first waits until a statement has had its time. Then readiness has failed, and the edge answers at once.
+    """
+    async with stack.hanging(name):
+        check_unavailable(await customer.get("/api/orders"))
+        check_unavailable(await ask(customer, "GET", "/api/orders"))
+
+    await eventually(lambda: customer.get("/api/orders"), lambda answer: answer.status_code == 200)
+    assert (await customer.buy(performance.id)).status == "confirmed"
+
+
 async def test_without_the_broker_orders_wait(stack: Stack, customer: Customer, performance: Performance) -> None:
     async with stack.without("broker"):
         order = await customer.order(await customer.hold(performance.id))

@@ -124,6 +124,19 @@ class Stack:
         finally:
             supervisor.resume()
 
+    @asynccontextmanager
+    async def hanging(self, name: str) -> AsyncIterator[None]:
+        """Have a process and its children do nothing, while their connections stay open, until the block ends."""
+        process = psutil.Process((await self.status())[name].pid)
+        everyone = [process, *process.children(recursive=True)]
+        for each in everyone:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in everyone:
+                each.resume()
+
     def vault(self) -> hvac.Client:
         """Vault, as the one who may do everything."""
         return hvac.Client(f"http://127.0.0.1:{self._port('openbao')}", token=self._secret("openbao-root-token"))
