@@ -1,6 +1,7 @@
 """A service's own Postgres database: connections that follow rotated credentials, one transaction a use case."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 1.5
 COMMAND_SECONDS = 10.0
+FRESH_SECONDS = 0.5
 
 AFTER_COMMIT = "after_commit"
 
@@ -42,7 +44,7 @@ class Database:
         self.name = name
         self.appended: Callable[[], None] = lambda: None
         self._credentials = credentials
-        self._generations: WeakKeyDictionary[asyncpg.Connection, int] = WeakKeyDictionary()
+        self._logins: WeakKeyDictionary[asyncpg.Connection, tuple[int, float]] = WeakKeyDictionary()
         parts = urlsplit(url)
         self.address = f"{parts.hostname}:{parts.port or 5432}"
         self._target: dict[str, Any] = {
@@ -83,12 +85,16 @@ class Database:
             server_settings={"application_name": f"boxoffice-{self.name}", "jit": "off"},
             **self._target,
         )
-        self._generations[connection] = generation
+        self._logins[connection] = (generation, time.monotonic())
         return connection
 
     def _refuse_stale(self, _connection: object, record: Any, _proxy: object) -> None:
-        """A connection made with credentials that have been rotated is replaced when it is next taken from the pool."""
-        if self._generations.get(record.driver_connection) != self._credentials.generation:
+        """A connection made with credentials that have been rotated is replaced when it is next taken from the pool.
+
+        One made a moment ago is good, also when they were rotated meanwhile: those before live on for a while.
+        """
+        generation, made_at = self._logins.get(record.driver_connection, (0, 0.0))
+        if generation != self._credentials.generation and time.monotonic() - made_at > FRESH_SECONDS:
             raise DisconnectionError("credentials were rotated")
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """Servers that stay away for a while: who needs them is told so at once, and all is well when they are back."""
 
+from functools import partial
 from time import monotonic
 from uuid import uuid4
 
@@ -50,7 +51,8 @@ async def test_what_every_request_needs(
         )
         async with httpx.AsyncClient() as inside:
             for port in ports:
-                assert (await inside.get(f"http://127.0.0.1:{port}/readyz")).status_code == 503
+                ready = partial(inside.get, f"http://127.0.0.1:{port}/readyz")
+                await eventually(ready, lambda answer: answer.status_code == 503)  # an answer is good for a moment
                 assert (await inside.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
     await stack.until_ready()
 
