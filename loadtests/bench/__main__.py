@@ -83,7 +83,7 @@ def _report_events() -> None:
 
 def _report_orders(engine: Engine, tier: Up, count: int = 1500) -> None:
     """Orders through the edge of the whole tier, and what each of its processes spent on one."""
-    rows = [row for row in engine.status() if row.pid]
+    rows = [row for row in engine.status() if row.pid and row.role != "supervisor"]  # it is the parent of the others
     before = {row.process: _cpu_seconds(row) for row in rows}
     own = time.process_time()
     outcome = uvloop.run(orders.measure(tier.url, *tier.logins["customer"], orders=count))
