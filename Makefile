@@ -74,6 +74,11 @@ $(VENV)/.ready: requirements.lock deploy/setup_venv.py $(wildcard services/*/pyp
 	@$(PYTHON) deploy/setup_venv.py $(VENV)
 	@touch $@
 
+# Apart, because it is large and only the browser's tests need it: no start of a tier waits for it.
+$(VENV)/.browser: requirements-browser.lock $(VENV)/.ready
+	@$(PYTHON) deploy/setup_venv.py $(VENV) requirements-browser.lock
+	@touch $@
+
 check: $(VENV)/.ready ## Check format, lint, types and borders (a minute at most)
 	@$(MAKE) --no-print-directory -k -j 4 check-format check-lint check-types check-borders
 
@@ -101,8 +106,8 @@ test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
 
-test-browser: $(VENV)/.ready ## Use the pages as people do (says what to install where Playwright is missing)
-	$(BIN)/pytest services/tests/browser $(ARGS)
+test-browser: $(VENV)/.browser ## Use the pages as people do (needs Chromium, and says so where it is missing)
+	TEST_BROWSER=required $(BIN)/pytest services/tests/browser $(ARGS)
 
 bench: $(VENV)/.ready ## Measure against bare references on this machine
 	@$(BIN)/python -m loadtests.bench
@@ -110,10 +115,12 @@ bench: $(VENV)/.ready ## Measure against bare references on this machine
 openapi: $(VENV)/.ready ## Print the API of all services as one OpenAPI document
 	@$(BOXOFFICE) openapi
 
-lock: $(VENV)/.ready ## Pin the dependencies anew into requirements.lock (UPGRADE=1 takes newer ones)
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-package boxoffice-chassis $(if $(UPGRADE),--upgrade) \
-		services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-package boxoffice-chassis $(if $(UPGRADE),--upgrade)
+
+lock: $(VENV)/.ready ## Pin the dependencies anew (UPGRADE=1 takes newer ones)
+	@$(COMPILE) services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
+	@$(COMPILE) --constraints requirements.lock --group browser --output-file requirements-browser.lock
 
 clean: ## Remove the virtual environment, caches and reports (not the data: that is down CLEAN=1)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports

