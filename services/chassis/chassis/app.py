@@ -36,7 +36,8 @@ class Process:
         self.runtimes: dict[str, Runtime] = {}
         self._secrets = secrets
         self._stack = AsyncExitStack()
-        self._gate = Gate(services, settings, self.draining)
+        # A worker answers questions about itself and no others.
+        self._gate = Gate([] if settings.role is Role.WORKER else services, settings, self.draining)
         self._documents = Documents(services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.settings import Settings
+from chassis.settings import Role, Settings
 
 app = typer.Typer(help="Box Office: what a production environment is, and how to get one.", no_args_is_help=True)
 
@@ -14,12 +14,19 @@ Services = Annotated[list[str] | None, typer.Argument(help="Names of services, o
 
 
 @app.command()
-def serve(services: Services = None) -> None:
+def serve(
+    services: Services = None,
+    role: Annotated[
+        Role | None,
+        typer.Option(help="Answer requests (api), work on events (worker), or both (all). Default: $ROLE or all."),
+    ] = None,
+) -> None:
     """Run services in this process until SIGTERM."""
     from chassis.app import create_process, load_services
     from chassis.serve import run
 
     settings = Settings()
+    settings = settings.model_copy(update={"role": role}) if role else settings
     run(create_process(load_services(services or settings.services), settings), settings)
 
 

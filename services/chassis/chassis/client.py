@@ -1,6 +1,7 @@
 """Calls from one service to another: in process when both live in this one, else over HTTP to a resolved instance."""
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
 
-from chassis.balancer import pick
-from chassis.discovery import Resolver
+from chassis.balancer import eject, pick
+from chassis.deadlines import HEADER as TIMEOUT
+from chassis.deadlines import remaining
+from chassis.discovery import Instance, Resolver
 from chassis.errors import Unavailable
+from chassis.retries import RetryBudget
 from chassis.telemetry import CALLS, current_traceparent
 from chassis.tracing import span
 
@@ -22,10 +26,16 @@ Message = MutableMapping[str, Any]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
 CALL_SECONDS = 2.0
+CONNECT_SECONDS = 0.5
+"""An instance whose machine is gone answers nothing at all: that must leave time to ask another."""
+RETRY_AFTER_SECONDS = (0.01, 0.05)
 MAX_CONNECTIONS = 200
 KEEPALIVE_SECONDS = 30.0
 """Less than the server's, so that it is not the one to close a connection just as a call is sent."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""No connection was made, so nothing was sent."""
+_CONNECT_IN_TIME = {"timeout": {"connect": CONNECT_SECONDS}}
 _histogram = cache(CALLS.labels)
 
 
@@ -48,24 +58,26 @@ class Calls:
         self.local: dict[str, ASGIApp] = {}
         self._resolver = resolver
         self._transport: AiohttpTransport | None = None
+        self._budget = RetryBudget()
 
     async def request(
         self, service: str, method: str, path: str, *, json: Any = None, timeout: float = CALL_SECONDS
     ) -> Reply:
-        """Call `path` of `service` and wait for the answer at most `timeout` seconds.
+        """Call `path` of `service` and wait at most `timeout` seconds, or as long as our own caller waits.
 
-        A safe method that got no answer is tried once more, on another instance where there is one.
+        A call that got no answer is sent once more, to another instance where there is one, if that does no harm: its
+        method is safe, or no instance was reached.
         """
         body = b"" if json is None else orjson.dumps(json)
         started = time.perf_counter()
         status = 0
         try:
             with span(f"{method} {service}", "CLIENT", **{"url.path": path}):
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(remaining(timeout)):
                     if app := self.local.get(service):
                         reply = await _call_in_process(app, method, path, body)
                     else:
-                        reply = await self._call_over_http(service, method, path, body)
+                        reply = await self._call_over_http(service, method, path, body, timeout)
             status = reply.status
             return reply
         except (TimeoutError, httpx.TransportError) as error:
@@ -77,20 +89,30 @@ class Calls:
         if self._transport:
             await self._transport.aclose()
 
-    async def _call_over_http(self, service: str, method: str, path: str, body: bytes) -> Reply:
+    async def _call_over_http(self, service: str, method: str, path: str, body: bytes, timeout: float) -> Reply:
+        self._budget.earn()
+        instance = pick(await self._resolver.resolve(service))
         try:
-            return await self._send(service, method, path, body)
-        except httpx.TransportError:
-            if method not in SAFE_METHODS:
+            return await self._send(instance, method, path, body, timeout)
+        except httpx.TransportError as error:
+            # To httpx a connection that breaks before the answer is a ConnectError too; its cause tells them apart.
+            reached = not isinstance(error.__cause__, NOT_REACHED)
+            if not reached:
+                eject(instance)
+            if (reached and method not in SAFE_METHODS) or not self._budget.spend():
                 raise
-            return await self._send(service, method, path, body)
+        await asyncio.sleep(random.uniform(*RETRY_AFTER_SECONDS))  # noqa: S311 - spreads the load
+        another = pick(await self._resolver.resolve(service), other_than=instance)
+        return await self._send(another, method, path, body, timeout)
 
-    async def _send(self, service: str, method: str, path: str, body: bytes) -> Reply:
+    async def _send(self, instance: Instance, method: str, path: str, body: bytes, timeout: float) -> Reply:
         """One attempt. It drives the transport itself: httpx.AsyncClient around it costs as much again."""
         if self._transport is None:
             self._transport = AiohttpTransport(client=_session)
-        instance = pick(await self._resolver.resolve(service))
-        request = httpx.Request(method, instance.url + path, headers=_headers(), content=body or None)
+        headers = {**_headers(), TIMEOUT: str(int(remaining(timeout) * 1000))}
+        request = httpx.Request(
+            method, instance.url + path, headers=headers, content=body or None, extensions=_CONNECT_IN_TIME
+        )
         instance.outstanding += 1
         try:
             response = await self._transport.handle_async_request(request)
@@ -105,11 +127,13 @@ class Calls:
 
 def _session() -> aiohttp.ClientSession:
     """The connections. Cookies are not kept: those of one customer must never travel with the call of another."""
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("accept", "accept-encoding", "user-agent"),
     )
+    session._retry_connection = False  # aiohttp's own retries know no budget, and go to the same instance
+    return session
 
 
 def _headers() -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import Any
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis.deadlines import HEADER as TIMEOUT
+from chassis.deadlines import set_deadline
 from chassis.errors import NotFound, Problem
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
@@ -22,6 +24,7 @@ from chassis.tracing import span
 
 log = logging.getLogger(__name__)
 
+_TIMEOUT = TIMEOUT.encode()
 NOT_STORED = (b"cache-control", b"no-store")
 """Most answers are somebody's own: only those that say otherwise may be kept by a cache."""
 
@@ -79,6 +82,7 @@ class Gate:
         exchange = _Exchange(send, self._served_by[service.name], closing=self._draining.is_set())
         headers = dict(scope["headers"])
         set_traceparent(headers.get(b"traceparent", b"").decode("latin-1") or new_traceparent())
+        set_deadline(headers.get(_TIMEOUT))
         admitted = False
         try:
             receive = self._checked(scope, headers, receive)

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from chassis.deadlines import remaining
 from chassis.errors import Problem, Unavailable
 
 
@@ -35,7 +36,8 @@ class Admission:
         self._queue: deque[asyncio.Future[None]] = deque()
 
     async def enter(self) -> None:
-        """Take a place; raises Busy when there is none in time."""
+        """Take a place; raises Busy when there is none in time, which is never later than the caller waits."""
+        patience = remaining(self._max_seconds)
         if self._free > 0:
             self._free -= 1
             return
@@ -44,7 +46,7 @@ class Admission:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(place)
         try:
-            await asyncio.wait_for(place, self._max_seconds)
+            await asyncio.wait_for(place, patience)
         except BaseException as error:
             if place.done() and not place.cancelled():
                 self.leave()  # the place was handed over at the very moment of giving up

@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     discovery: Discovery = Discovery.STATIC
     upstreams: str = ""
     """Addresses for static discovery: `orders=http://h1:8000|http://h2:8000,seats=http://h3:8000`."""
+    discovery_url: str = "http://{service}:8000"
+    """Where DNS discovery looks for a service."""
+    discovery_file: Path | None = None
+    """The JSON file of file discovery: `{"orders": ["http://h1:8000"]}`."""
 
     database_url: str = "postgresql://127.0.0.1:5432"
     """Where Postgres is, without credentials (those are leased from Vault) and without the name of a database."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from chassis import errors
 from chassis.client import Calls
+from chassis.deadlines import set_deadline
 from chassis.discovery import StaticResolver
 from chassis.errors import NotFound, Unavailable
 from chassis.telemetry import new_traceparent, trace_context
@@ -88,6 +89,50 @@ async def test_no_answer_in_time_is_unavailable(calls: Calls) -> None:
     with pytest.raises(Unavailable, match="other does not answer"):
         await calls.request("other", "GET", "/slow", timeout=0.2)
     assert time.monotonic() - started < 1
+
+
+async def test_a_request_says_how_long_its_caller_waits() -> None:
+    async with serving(other_service()) as url:
+        calls = Calls(StaticResolver({"other": (url,)}))
+        heard = (await calls.request("other", "POST", "/echo", json={}, timeout=0.7)).json()
+        assert 0 < int(heard["x-timeout-ms"]) <= 700
+        await calls.close()
+
+
+async def test_nobody_is_asked_for_longer_than_our_own_caller_waits(calls: Calls) -> None:
+    started = time.monotonic()
+    set_deadline(b"100")
+    with pytest.raises(Unavailable):
+        await calls.request("other", "GET", "/slow")
+    assert time.monotonic() - started < 1
+
+
+async def test_an_instance_that_is_gone_is_left_for_another() -> None:
+    """Nothing has reached it, so that this goes for changes too."""
+    async with serving(other_service()) as url:
+        calls = Calls(StaticResolver({"other": (f"http://127.0.0.1:{free_port()}", url)}))
+        answers = [await calls.request("other", "POST", "/echo", json={}) for _ in range(20)]
+        assert {each.status for each in answers} == {200}
+        await calls.close()
+
+
+async def test_a_change_that_has_reached_an_instance_is_never_sent_again() -> None:
+    connections: list[asyncio.StreamWriter] = []
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        url = "http://{}:{}".format(*server.sockets[0].getsockname())
+        for method, attempts in (("POST", 1), ("GET", 2)):
+            calls = Calls(StaticResolver({"other": (url,)}))
+            with pytest.raises(Unavailable):
+                await calls.request("other", method, "/")
+            assert len(connections) == attempts
+            connections.clear()
+            await calls.close()
 
 
 async def test_a_service_that_nobody_knows_is_unavailable() -> None:

@@ -1,0 +1,22 @@
+"""How long whoever asked will still wait: a request carries it along, so that nobody works for a caller who has left.
+
+What travels is the time that is left (milliseconds, `x-timeout-ms`) and not a time of day: clocks differ.
+"""
+
+import time
+from contextvars import ContextVar
+
+HEADER = "x-timeout-ms"
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+def set_deadline(header: bytes | None) -> None:
+    """Take over what the caller of this request has said; without it, it waits for as long as it takes."""
+    _deadline.set(time.monotonic() + int(header) / 1000 if header and header.isdigit() else None)
+
+
+def remaining(most: float) -> float:
+    """Seconds that are left for the work under way, at most `most`; 0 when the caller has given up."""
+    deadline = _deadline.get()
+    return most if deadline is None else max(0.0, min(most, deadline - time.monotonic()))
