@@ -13,8 +13,30 @@ UNIT = "app"
 """The name of the process that runs every service."""
 
 
+ROLES = ("all", "api", "worker")
+
+
 class BadTier(RuntimeError):
     """There is no such tier, or its file makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equal processes: which services each of them runs (`all` or a name), and which half: `all`, `api`, `worker`."""
+
+    name: str
+    services: str
+    role: str = "all"
+
+    @property
+    def members(self) -> list[str]:
+        """The services by name."""
+        return service_names() if self.services == ALL else [self.services]
+
+    @property
+    def answers(self) -> bool:
+        """Whether other processes may send it requests."""
+        return self.role != "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +52,16 @@ class Tier:
         except KeyError as error:
             raise BadTier(f"deploy/{self.name}/tier.env has no {key}") from error
 
-    def groups(self) -> dict[str, str]:
-        """The kinds of processes: name and the services that each of them runs, e.g. `{"app": "all"}`."""
+    def groups(self) -> dict[str, Group]:
+        """The kinds of processes by name. Raises BadTier.
+
+        `SERVICES` is `all`, `each`, or a list of services where `orders:api` and `orders:worker` share one's work.
+        """
         if self["SERVICES"] == ALL:
-            return {UNIT: ALL}
-        names = service_names() if self["SERVICES"] == EACH else self["SERVICES"].split(",")
-        return {name.strip(): name.strip() for name in names}
+            return {UNIT: Group(UNIT, ALL)}
+        listed = service_names() if self["SERVICES"] == EACH else self["SERVICES"].split(",")
+        groups = [_group(entry.strip()) for entry in listed]
+        return {group.name: group for group in groups}
 
     def instances(self, group: str) -> int:
         """How many equal instances of a group there are at first: `2`, or `1,orders=3` where they differ."""
@@ -73,6 +99,15 @@ def parse_env(text: str) -> dict[str, str]:
             raise ValueError(f"line {number} is not KEY=value, or says {key.strip()} again: {line!r}")
         values[key.strip()] = value.strip()
     return values
+
+
+def _group(entry: str) -> Group:
+    service, colon, role = entry.partition(":")
+    if service not in service_names():
+        raise BadTier(f"SERVICES has {entry!r}, and there is no service {service!r}: {', '.join(service_names())}")
+    if colon and role not in ROLES:
+        raise BadTier(f"SERVICES has {entry!r}, and {role!r} is none of {', '.join(ROLES)}")
+    return Group(f"{service}-{role}" if colon else service, service, role or "all")
 
 
 def service_names() -> list[str]:

@@ -51,7 +51,8 @@ def bootstrap(plan: VaultPlan) -> None:
             client.sys.create_or_update_policy(f"{kind}-{service}", _text(f"policies/{kind}.hcl", service))
     if plan.shared:
         client.secrets.kv.v2.create_or_update_secret("shared", dict(plan.shared), mount_point=KV)
-    _login(client, plan, "app", [f"service-{service}" for service in plan.services])
+    for name, services in plan.logins.items():
+        _login(client, plan, name, [f"service-{service}" for service in services])
     _login(client, plan, "migrate", [f"migrate-{service}" for service in plan.services])
 
 

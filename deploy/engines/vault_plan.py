@@ -11,13 +11,15 @@ class VaultPlan:
     """What to set up. Lease times are seconds.
 
     `postgres_url` holds the login of a user who may create roles and databases; Vault gets a user of its own.
-    The files `<role>-role-id` and `<role>-secret-id` of the logins `app` and `migrate` go to `credentials`.
+    `logins` are those of running processes: name, and the services whose secrets each may have. The files
+    `<login>-role-id` and `<login>-secret-id` of these and of `migrate` go to `credentials`.
     """
 
     vault_addr: str
     token: str = field(repr=False)
     postgres_url: str = field(repr=False)
     services: Sequence[str]
+    logins: Mapping[str, Sequence[str]]
     credentials: Path
     lease_seconds: int = 3600
     longest_lease_seconds: int = 24 * 3600

@@ -20,7 +20,7 @@ from engines.local.server import HOST, Server
 from engines.local.tasks import Task
 from engines.local.valkey import Valkey
 from engines.state import State
-from engines.tier import Tier, service_names
+from engines.tier import UNIT, Tier, service_names
 from engines.vault_plan import VaultPlan
 
 PORTS = "ports.json"
@@ -142,6 +142,7 @@ class Plan:
             token=given.vault_token or (self.openbao.root_token if self.openbao else ""),
             postgres_url=given.database_url or (self.postgres.url if self.postgres else ""),
             services=service_names(),
+            logins={UNIT: service_names(), **{name: group.members for name, group in self.tier.groups().items()}},
             credentials=self.state.credentials,
             shared=given.shared_secrets,
         ).to_json()
@@ -149,7 +150,7 @@ class Plan:
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""
         port = self.slots[group][number - 1]
-        return App(self.state.folder, port, group, number, self.tier.groups()[group], self.settings())
+        return App(self.state.folder, port, group, number, self.tier.groups()[group].services, self.settings(group))
 
     def settings(self, login: str = "app") -> dict[str, str]:
         """The environment of the app's processes: addresses without credentials, and where the login's files are."""

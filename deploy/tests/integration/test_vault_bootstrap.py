@@ -41,6 +41,7 @@ def plan(servers: dict[str, Running]) -> VaultPlan:
         token=openbao.root_token,
         postgres_url=servers["postgres"].url,
         services=service_names(),
+        logins={"app": service_names(), "orders": ["orders"]},
         credentials=openbao.root_token_file.parent,
         shared={"redis_url": "redis://:pw@cache.example"},
     )
@@ -181,11 +182,20 @@ def test_logins_are_kept_apart(app: hvac.Client, migrate: hvac.Client) -> None:
             app.read(path)
 
 
+def test_the_login_of_one_service_opens_that_service_only(plan: VaultPlan) -> None:
+    orders = logged_in(plan, "orders")
+    assert orders.secrets.database.generate_credentials("orders")["data"]["username"]
+    for path in ("database/creds/payments", "kv/data/services/payments", "database/creds/orders-owner"):
+        with pytest.raises(refused.Forbidden):
+            orders.read(path)
+
+
 async def test_what_is_given_back_is_gone_and_its_connections_with_it(app: hvac.Client, connect: Connect) -> None:
     credentials = lease(app, "orders")
     async with connect(credentials, "orders") as service:
         await _in_thread(app.sys.revoke_lease, credentials["lease_id"])
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+        broken = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError)
+        with pytest.raises(broken):
             await service.execute("SELECT 1")
     with pytest.raises(asyncpg.InvalidPasswordError):
         async with connect(credentials, "orders"):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chassis.settings import Settings
-from engines.tier import BadTier, Tier, load_tier, parse_env, service_names, tier_names
+from engines.tier import BadTier, Group, Tier, load_tier, parse_env, service_names, tier_names
 
 TIERS = ["startup", "growth", "enterprise"]
 
@@ -54,15 +54,28 @@ def test_a_missing_key_is_named() -> None:
 
 
 def test_the_whole_app_may_be_one_process() -> None:
-    assert Tier("", {"SERVICES": "all"}).groups() == {"app": "all"}
+    [group] = Tier("", {"SERVICES": "all"}).groups().values()
+    assert (group, group.members) == (Group("app", "all"), service_names())
 
 
 def test_each_service_may_be_a_process() -> None:
-    assert Tier("", {"SERVICES": "each"}).groups() == {name: name for name in service_names()}
+    assert Tier("", {"SERVICES": "each"}).groups() == {name: Group(name, name) for name in service_names()}
 
 
-def test_some_services_may_be_processes() -> None:
-    assert Tier("", {"SERVICES": "orders, seats"}).groups() == {"orders": "orders", "seats": "seats"}
+def test_a_service_may_be_two_kinds_of_processes() -> None:
+    groups = Tier("", {"SERVICES": "seats, orders:api, orders:worker"}).groups()
+    assert groups == {
+        "seats": Group("seats", "seats"),
+        "orders-api": Group("orders-api", "orders", "api"),
+        "orders-worker": Group("orders-worker", "orders", "worker"),
+    }
+    assert [name for name, group in groups.items() if group.answers] == ["seats", "orders-api"]
+
+
+@pytest.mark.parametrize("services", ["order", "orders:apis", ""])
+def test_what_is_no_service_or_half_of_one_is_refused(services: str) -> None:
+    with pytest.raises(BadTier, match="SERVICES has"):
+        Tier("", {"SERVICES": services}).groups()
 
 
 @pytest.mark.parametrize(
