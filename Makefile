@@ -17,7 +17,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart kill seed down \
+.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
 	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser \
 	bench tier-diff openapi lock clean
 
@@ -49,6 +49,9 @@ scale: $(VENV)/.ready ## Change the number of instances (app=3)
 
 restart: $(VENV)/.ready ## Restart the instances one after the other, unnoticed
 	@$(BOXOFFICE) restart --rolling
+
+upgrade: $(VENV)/.ready ## Bring what runs to the code that is here now, unnoticed
+	@$(BOXOFFICE) upgrade
 
 kill: $(VENV)/.ready ## Kill a process with signal 9, to see what happens (name=app-1)
 	@$(BOXOFFICE) kill $(name)

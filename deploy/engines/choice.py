@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engines.protocol import Engine, EngineError
+from engines.state import State, current_state
 
 LOOK_SECONDS = 5.0
 
 
-def _local() -> Engine:
+def _local(state: State) -> Engine:
     from engines.local.engine import LocalEngine
 
-    return LocalEngine()
+    return LocalEngine(state)
 
 
-ENGINES: Mapping[str, Callable[[], Engine]] = {"local": _local}
-"""The engines that there are."""
+ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local}
+"""The engines that there are, each of a stack in a state folder."""
 
 PLANNED = ("compose", "kubernetes")
 """They have a name already and nothing behind it."""
@@ -34,19 +35,21 @@ class Choice:
 def choose(name: str | None) -> Choice:
     """The engine `name`, or without a name the one that is there. Raises EngineError."""
     if name:
-        return Choice(_engine(name), "you asked for it")
-    reasons = [f"{planned} is not built yet, though {there}" for planned in PLANNED if (there := LOOKS[planned]())]
-    return Choice(_engine("local"), "; ".join(reasons) or "neither a Docker engine nor a Kubernetes cluster answers")
+        return Choice(engine_of(name, current_state()), "you asked for it")
+    why_not = [f"{planned} is not built yet, though {there}" for planned in PLANNED if (there := LOOKS[planned]())]
+    reason = "; ".join(why_not) or "neither a Docker engine nor a Kubernetes cluster answers"
+    return Choice(engine_of("local", current_state()), reason)
 
 
 def engine_in_use(name: str | None) -> Engine:
     """The engine to ask about what is up. Raises EngineError."""
-    return _engine(name or "local")
+    return engine_of(name or "local", current_state())
 
 
-def _engine(name: str) -> Engine:
+def engine_of(name: str, state: State) -> Engine:
+    """The engine `name` of the stack in a state folder. Raises EngineError."""
     if name in ENGINES:
-        return ENGINES[name]()
+        return ENGINES[name](state)
     if name in PLANNED:
         raise EngineError(f"the engine {name} is not built yet: ENGINE=local runs the same services on this machine")
     raise EngineError(f"there is no engine {name!r}: choose one of {', '.join([*ENGINES, *PLANNED])}")

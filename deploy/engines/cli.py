@@ -4,11 +4,13 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, NoReturn
 
 import typer
 
-from engines.protocol import Engine, EngineError, Up
+from engines.protocol import Engine, EngineError, Progress, Up
 
 commands = typer.Typer()
 
@@ -62,13 +64,8 @@ def down(
     clean: Annotated[bool, typer.Option("--clean", help="Remove the data too.")] = False, engine: EngineName = None
 ) -> None:
     """Stop everything. Harmless when nothing is up."""
-    from engines.progress import live
-
-    try:
-        with live() as progress:
-            said = _engine(engine).down(progress, clean=clean)
-    except EngineError as error:
-        _fail(error)
+    with _work(engine) as (chosen, progress):
+        said = chosen.down(progress, clean=clean)
     typer.echo(said)
 
 
@@ -115,15 +112,11 @@ def scale(
     engine: EngineName = None,
 ) -> None:
     """Change the number of instances. No request is dropped."""
-    from engines.progress import live
-
-    try:
-        for group, count in [_count(text) for text in counts]:
-            with live() as progress:
-                _engine(engine).scale(group, count, progress)
-            typer.echo(f"{group}: {count} instances")
-    except EngineError as error:
-        _fail(error)
+    for text in counts:
+        with _work(engine) as (chosen, progress):
+            group, count = _count(text)
+            chosen.scale(group, count, progress)
+        typer.echo(f"{group}: {count} instances")
 
 
 @commands.command(rich_help_panel="Stack")
@@ -133,29 +126,70 @@ def restart(
     engine: EngineName = None,
 ) -> None:
     """Restart processes."""
-    from engines.progress import live
-
-    try:
-        with live() as progress:
-            done = _engine(engine).restart(names or [], progress, rolling=rolling)
-    except EngineError as error:
-        _fail(error)
+    with _work(engine) as (chosen, progress):
+        done = chosen.restart(names or [], progress, rolling=rolling)
     typer.echo(f"restarted {', '.join(done)}")
+
+
+@commands.command(rich_help_panel="Stack")
+def upgrade(engine: EngineName = None) -> None:
+    """Bring what runs to the code that is here now, unnoticed: migrations, then one instance after the other."""
+    with _work(engine) as (chosen, progress):
+        done = chosen.upgrade(progress)
+    typer.echo(f"upgraded {', '.join(done)}")
+
+
+@commands.command(rich_help_panel="Stack")
+def stop(
+    names: Annotated[list[str], typer.Argument(help="Processes, as `status` names them.")], engine: EngineName = None
+) -> None:
+    """Stop processes in order. They stay away until `start`."""
+    with _work(engine) as (chosen, progress):
+        chosen.stop(names, progress)
+
+
+@commands.command(rich_help_panel="Stack")
+def start(
+    names: Annotated[list[str], typer.Argument(help="Processes, as `status` names them.")], engine: EngineName = None
+) -> None:
+    """Start processes that were stopped, or killed to stay away."""
+    with _work(engine) as (chosen, progress):
+        chosen.start(names, progress)
+
+
+@commands.command(rich_help_panel="Stack")
+def freeze(
+    name: Annotated[str, typer.Argument(help="A process, as `status` names it.")], engine: EngineName = None
+) -> None:
+    """Have a process hang, with its connections open, to see what happens. `thaw` lets it go on."""
+    with _work(engine) as (chosen, _):
+        chosen.freeze(name)
+    typer.echo(f"{name} hangs until `boxoffice thaw {name}`")
+
+
+@commands.command(rich_help_panel="Stack")
+def thaw(
+    name: Annotated[str, typer.Argument(help="A process, as `status` names it.")], engine: EngineName = None
+) -> None:
+    """Let a process go on that was frozen."""
+    with _work(engine) as (chosen, _):
+        chosen.thaw(name)
+    typer.echo(f"{name} goes on")
 
 
 @commands.command(rich_help_panel="Stack")
 def kill(
     name: Annotated[str, typer.Argument(help="A process, as `status` names it.")],
     number: Annotated[str, typer.Option("--signal", "-s", help="Number or name of the signal.")] = "9",
+    stay: Annotated[bool, typer.Option("--stay", help="Do not start it again before `boxoffice start`.")] = False,
     engine: EngineName = None,
 ) -> None:
     """Send a signal to a process, to see what happens. It is started again when it ends."""
-    try:
-        chosen = _signal(number)
-        pid = _engine(engine).kill(name, chosen)
-    except EngineError as error:
-        _fail(error)
-    typer.echo(f"sent {chosen.name} to {name} (process {pid})")
+    with _work(engine) as (chosen, _):
+        sent = _signal(number)
+        pid = chosen.kill(name, sent, stays=stay)
+    again = f"; it stays away until `boxoffice start {name}`" if stay else ""
+    typer.echo(f"sent {sent.name} to {name} (process {pid}){again}")
 
 
 @commands.command(rich_help_panel="Stack")
@@ -165,6 +199,18 @@ def url(engine: EngineName = None) -> None:
         typer.echo(_engine(engine).url())
     except EngineError as error:
         _fail(error, code=3)
+
+
+@contextmanager
+def _work(name: str | None) -> Iterator[tuple[Engine, Progress]]:
+    """The engine, and a display of what it does; an EngineError ends the command with its message."""
+    from engines.progress import live
+
+    try:
+        with live() as progress:
+            yield _engine(name), progress
+    except EngineError as error:
+        _fail(error)
 
 
 def _engine(name: str | None) -> Engine:

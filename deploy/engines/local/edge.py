@@ -54,6 +54,10 @@ class Edge(Server):
         return f"https://{self.domain}{self._suffix}"
 
     @property
+    def plain_url(self) -> str:
+        return f"http://{self.domain}{'' if self.http_port == 80 else f':{self.http_port}'}"
+
+    @property
     def is_local(self) -> bool:
         """Whether its certificate comes from the CA of this machine, else it comes from a public one."""
         return self.domain == LOCAL

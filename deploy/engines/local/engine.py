@@ -1,15 +1,13 @@
 """The local engine: real servers and the app as processes of this machine, behind a supervisor."""
 
-import http.client
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from engines.external import BadAddress
 from engines.local import control, logs, probes
@@ -17,18 +15,15 @@ from engines.local.leftovers import end_leftovers
 from engines.local.plan import request_from
 from engines.local.server import base_environment
 from engines.local.servers import tail
-from engines.protocol import EngineError, Progress, Row, Up
-from engines.state import BrokenState, State, current_state
+from engines.logins import logins
+from engines.protocol import Access, EngineError, Progress, Row, Up
+from engines.state import BrokenState, State
 from engines.tier import ALL, BadTier, load_tier
 
 SUPERVISOR_SECONDS = 60.0
 EVENTS_SECONDS = 20.0
 """How long `up` waits for the first events. Without a broker there are none, and the tier is up all the same."""
 CURRENT = "current.json"
-LOGINS = {
-    "customer": ("demo@boxoffice.test", "demo_password"),
-    "organiser": ("organiser@boxoffice.test", "organiser_password"),
-}
 
 
 class LocalEngine:
@@ -36,8 +31,8 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, state: State | None = None) -> None:
-        self._state = state or current_state()
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     def up(self, tier: str, progress: Progress) -> Up:
         with _explained():
@@ -52,13 +47,12 @@ class LocalEngine:
             self._state.write(CURRENT, done)
             if not done["already"]:
                 self._await_seat_maps(progress)
-            token = request.external.vault_token or (self._state.credentials / "openbao-root-token").read_text()
             return Up(
                 tier=done["tier"],
                 url=done["url"],
                 ca=done["ca"],
                 already=done["already"],
-                logins=_logins(done["vault_addr"], token),
+                logins=self.access().logins,
                 notes=[f"mail  {done['mail']} (every mail is a file there)"] if done["mail"] else [],
             )
 
@@ -98,14 +92,48 @@ class LocalEngine:
         with _explained():
             return list(self._ask("restart", progress, names=list(names), rolling=rolling))
 
-    def kill(self, name: str, number: int) -> int:
+    def upgrade(self, progress: Progress) -> list[str]:
         with _explained():
-            return int(control.result(self._state, "kill", name=name, number=number)["pid"])
+            return list(self._ask("upgrade", progress))
+
+    def kill(self, name: str, number: int, *, stays: bool = False) -> int:
+        with _explained():
+            return int(control.result(self._state, "kill", name=name, number=number, stays=stays)["pid"])
+
+    def stop(self, names: Sequence[str], progress: Progress) -> list[str]:
+        with _explained():
+            return list(self._ask("stop", progress, names=list(names)))
+
+    def start(self, names: Sequence[str], progress: Progress) -> list[str]:
+        with _explained():
+            return list(self._ask("start", progress, names=list(names)))
+
+    def freeze(self, name: str) -> None:
+        with _explained():
+            control.result(self._state, "freeze", name=name)
+
+    def thaw(self, name: str) -> None:
+        with _explained():
+            control.result(self._state, "thaw", name=name)
 
     def url(self) -> str:
         with _explained():
             control.result(self._state, "status")
             return str(self._state.read(CURRENT)["url"])
+
+    def access(self) -> Access:
+        with _explained():
+            found = control.result(self._state, "access")
+            del found["mail"]
+            ca = self._state.read(CURRENT)["ca"]
+            return Access(**found, ca=ca, logins=logins(found["vault_addr"], found["vault_token"]))
+
+    def mails(self) -> list[bytes]:
+        with _explained():
+            folder = control.result(self._state, "access")["mail"]
+            if folder is None:
+                raise EngineError("mails go to somebody else's server (SMTP_URL)")
+            return [path.read_bytes() for path in sorted(Path(folder).glob("*.eml"))]
 
     def _ask(self, name: str, progress: Progress, **details: Any) -> Any:
         done: Any = None
@@ -188,14 +216,3 @@ def _explained() -> Iterator[None]:
         raise EngineError(str(error)) from error
     except OSError as error:
         raise EngineError(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from error
-
-
-def _logins(vault_addr: str, token: str) -> dict[str, tuple[str, str]]:
-    """E-mail and password of the accounts that a fresh stack starts with, from Vault."""
-    parts = urlsplit(vault_addr)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(parts.hostname), parts.port, timeout=5)
-    connection.request("GET", "/v1/kv/data/services/accounts", headers={"X-Vault-Token": token})
-    values = json.loads(connection.getresponse().read())["data"]["data"]
-    connection.close()
-    return {name: (email, values[key]) for name, (email, key) in LOGINS.items()}

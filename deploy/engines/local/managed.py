@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import psutil
 
-from engines.local.processes import ProcessId, end, family, popen_arguments, resident
+from engines.local.processes import ProcessId, end, family, popen_arguments, resident, wait_until_gone
 from engines.local.server import Server
 from engines.local.servers import DidNotStart, check_port, tail
 
@@ -45,9 +45,16 @@ class Managed:
     def name(self) -> str:
         return self.server.name
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it runs, or will as soon as it can."""
+        return self._wanted
+
     async def start(self) -> None:
         """Start it, unless it runs, and wait until it serves. Raises DidNotStart, and what `prepare` raises."""
         if not self._wanted:
+            if self._keeper is not None:
+                await self._keeper  # it was sent a signal, and takes its time to end
             check_port(self.server)
             await asyncio.to_thread(self.server.prepare)
             self.server.command()  # fails here rather than in the background
@@ -75,10 +82,40 @@ class Managed:
         self._process.send_signal(number)
         return self._process.pid
 
+    async def kill(self, number: signal.Signals) -> int:
+        """Send a signal, do not start it again when it ends, and wait for that end if nothing can put it off.
+
+        Answers the process's number. Raises ProcessLookupError when there is none.
+        """
+        everyone = await asyncio.to_thread(self._family)
+        pid = self.send(number)
+        self._wanted = False
+        if number is signal.SIGKILL and self._keeper is not None:
+            await self._keeper
+            await asyncio.to_thread(wait_until_gone, everyone, CHILDREN_SECONDS)
+        return pid
+
+    def freeze(self) -> None:
+        """Stop the process and its children where they are. Raises ProcessLookupError when there is none."""
+        if not self._family():
+            raise ProcessLookupError(f"{self.name} is not running at the moment")
+        self._send_all(signal.SIGSTOP)  # the parent comes first, so that it has no more children
+        self._send_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on. Harmless when they do."""
+        self._send_all(signal.SIGCONT)
+
     def health(self) -> str:
-        """`ready`, `not ready` (it runs, but does not serve), `restarting` or `stopped`. To be called in a thread."""
-        if self.process_id is None:
-            return "restarting" if self._wanted else "stopped"
+        """`ready`, `not ready` (it runs, but does not serve), `frozen`, `restarting` or `stopped`. To be called in a
+        thread.
+        """
+        process = self.process_id.find() if self.process_id else None
+        if process is None:
+            return "restarting" if self.is_wanted else "stopped"
+        with suppress(psutil.NoSuchProcess):
+            if process.status() == psutil.STATUS_STOPPED:
+                return "frozen"
         return "ready" if self.server.ready() else "not ready"
 
     def memory(self) -> int:
@@ -87,6 +124,7 @@ class Managed:
 
     async def _end(self, process: asyncio.subprocess.Process, keeper: asyncio.Task[None]) -> None:
         children = self._family()[1:]
+        self.thaw()
         with suppress(ProcessLookupError):
             process.send_signal(self.server.stop_signal)
         await asyncio.wait([keeper], timeout=self.server.stop_seconds)
@@ -96,6 +134,11 @@ class Managed:
                 process.kill()
             await asyncio.wait([keeper])
         await asyncio.to_thread(end, children, stop_signal=signal.SIGTERM, seconds=CHILDREN_SECONDS)
+
+    def _send_all(self, number: signal.Signals) -> None:
+        for each in self._family():
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(number)
 
     def _family(self) -> list[psutil.Process]:
         """The process and its descendants; empty when it does not run."""

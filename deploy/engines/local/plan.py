@@ -147,6 +147,18 @@ class Plan:
             shared=given.shared_secrets,
         ).to_json()
 
+    def access(self) -> dict[str, Any]:
+        """Addresses with the logins of those who may do everything."""
+        plan = json.loads(self.setup_input())
+        return {
+            "url": self.edge.url,
+            "plain_url": self.edge.plain_url,
+            "database_url": plan["postgres_url"],
+            "vault_addr": plan["vault_addr"],
+            "vault_token": plan["token"],
+            "mail": str(self.mail.folder) if self.mail else None,
+        }
+
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""
         port = self.slots[group][number - 1]

@@ -2,29 +2,35 @@
 
 import asyncio
 import logging
-import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
-
-import psutil
 
 from engines.local.app import App
 from engines.local.control import Event, Refused
 from engines.local.leftovers import record
 from engines.local.managed import Managed
 from engines.local.plan import Plan, Request
-from engines.local.processes import resident
+from engines.local.rows import own_row, row
 from engines.local.server import Server
 from engines.local.slots import Slots
-from engines.local.startup import Say, check_ports, start_all
+from engines.local.startup import Say, check_ports, run_tasks, start_all
 from engines.state import State
 
 log = logging.getLogger(__name__)
 
 EDGE_NOTICES_SECONDS = 0.6
 """The edge asks twice a second at each place whether there is an instance."""
+
+
+@contextmanager
+def _running_only() -> Iterator[None]:
+    """Refuses what needs a process that runs."""
+    try:
+        yield
+    except ProcessLookupError as error:
+        raise Refused(str(error)) from error
 
 
 class Stack:
@@ -43,7 +49,13 @@ class Stack:
             "status": self.status,
             "scale": self.scale,
             "restart": self.restart,
+            "upgrade": self.upgrade,
             "kill": self.kill,
+            "stop": self.stop,
+            "start": self.start,
+            "freeze": self.freeze,
+            "thaw": self.thaw,
+            "access": self.access,
             "down": self.down,
         }
 
@@ -72,7 +84,7 @@ class Stack:
             if self._plan is not None:
                 if wanted.tier != self._plan.tier.name:
                     raise Refused(f"{self._plan.tier.name} is up: `boxoffice down` first")
-                await asyncio.gather(*(each.start() for each in self._managed.values()))
+                await asyncio.gather(*(self._start(each.server) for each in self._managed.values()))
                 return self._summary(self._plan, already=True)
             plan = Plan(self._state, wanted)
             check_ports(plan)
@@ -90,8 +102,12 @@ class Stack:
 
     async def status(self, _say: Say) -> list[Event]:
         """A row for each process."""
-        rows = await asyncio.gather(*(asyncio.to_thread(_row, each) for each in self._managed.values()))
-        return [*rows, _own_row()] if self.is_up else []
+        rows = await asyncio.gather(*(asyncio.to_thread(row, each) for each in self._managed.values()))
+        return [*rows, own_row()] if self.is_up else []
+
+    async def access(self, _say: Say) -> Event:
+        """What an operator needs to look inside; the socket is for nobody else."""
+        return self._running().access()
 
     async def scale(self, say: Say, group: str, count: int) -> Event:
         """Change the number of instances. New ones take part when this returns, old ones finish their work before."""
@@ -115,24 +131,52 @@ class Stack:
         """Restart servers, without names the instances of the app; `rolling`: each once the one before is ready."""
         async with self._changing:
             self._running()
-            chosen = [self._find(name) for name in names] or [
-                each for each in self._managed.values() if isinstance(each.server, App)
-            ]
+            chosen = [self._find(name) for name in names] or self._running_instances()
             if rolling:
-                for each in chosen:
-                    await self._restart(each, say)
-                    await asyncio.sleep(EDGE_NOTICES_SECONDS)
+                await self._restart_rolling(chosen, say)
             else:
                 await asyncio.gather(*(self._restart(each, say) for each in chosen))
             return [each.name for each in chosen]
 
-    async def kill(self, _say: Say, name: str, number: int) -> Event:
-        """Send a signal to a process, for teaching; the supervisor starts again what ends."""
+    async def upgrade(self, say: Say) -> list[str]:
+        """Have Vault, the databases, the static site and the instances as the code is now, without a failed request."""
+        async with self._changing:
+            plan = self._running()
+            await run_tasks(plan, self._state, say)
+            await asyncio.to_thread(plan.edge.prepare)
+            chosen = self._running_instances()
+            await self._restart_rolling(chosen, say)
+            return [each.name for each in chosen]
+
+    async def kill(self, _say: Say, name: str, number: int, stays: bool) -> Event:
+        """Send a signal to a process, for teaching; unless it `stays` away, it is started again when it ends."""
         self._running()
-        try:
-            return {"name": name, "pid": self._find(name).send(signal.Signals(number))}
-        except ProcessLookupError as error:
-            raise Refused(str(error)) from error
+        managed, sent = self._find(name), signal.Signals(number)
+        with _running_only():
+            return {"name": name, "pid": await managed.kill(sent) if stays else managed.send(sent)}
+
+    async def stop(self, say: Say, names: Sequence[str]) -> list[str]:
+        """End processes in order; they stay in the plan, and in `status`."""
+        async with self._changing:
+            self._running()
+            await asyncio.gather(*(self._stop(each, say) for each in map(self._find, names)))
+            return list(names)
+
+    async def start(self, say: Say, names: Sequence[str]) -> list[str]:
+        """Start processes, and wait until they are ready. Harmless when they run."""
+        async with self._changing:
+            self._running()
+            await asyncio.gather(*(self._start(each.server, say) for each in map(self._find, names)))
+            return list(names)
+
+    async def freeze(self, _say: Say, name: str) -> None:
+        """Stop a process and its children where they are."""
+        with _running_only():
+            await asyncio.to_thread(self._find(name).freeze)
+
+    async def thaw(self, _say: Say, name: str) -> None:
+        """Let them go on."""
+        await asyncio.to_thread(self._find(name).thaw)
 
     async def down(self, say: Say = lambda _: None) -> None:
         """Stop everything, in order; what is just being started too."""
@@ -141,7 +185,7 @@ class Stack:
         async with self._changing:
             await self._stop_all(say)
 
-    async def _start(self, server: Server, say: Say) -> None:
+    async def _start(self, server: Server, say: Say = lambda _: None) -> None:
         say({"starting": server.name})
         managed = self._managed.setdefault(server.name, Managed(server, self._record))
         if isinstance(server, App):
@@ -154,11 +198,20 @@ class Stack:
         await managed.stop()
         await self._start(managed.server, say)
 
+    async def _restart_rolling(self, chosen: Sequence[Managed], say: Say) -> None:
+        for each in chosen:
+            await self._restart(each, say)
+            await asyncio.sleep(EDGE_NOTICES_SECONDS)
+
     async def _remove(self, managed: Managed, say: Say) -> None:
+        await self._stop(managed, say)
+        del self._managed[managed.name]
+
+    async def _stop(self, managed: Managed, say: Say) -> None:
         say({"stopping": managed.name})
         await managed.stop()
-        del self._managed[managed.name]
-        self._slots.reserve([managed.server.port])
+        if isinstance(managed.server, App):
+            self._slots.reserve([managed.server.port])
         say({"stopped": managed.name})
 
     async def _stop_all(self, say: Say = lambda _: None) -> None:
@@ -188,6 +241,9 @@ class Stack:
         except KeyError:
             raise Refused(f"there is no process {name!r}, there is {', '.join(self._managed)}") from None
 
+    def _running_instances(self) -> list[Managed]:
+        return [each for each in self._managed.values() if isinstance(each.server, App) and each.is_wanted]
+
     def _instances(self, group: str) -> dict[int, Managed]:
         apps = ((each.server, each) for each in self._managed.values())
         return {server.number: each for server, each in apps if isinstance(server, App) and server.group == group}
@@ -205,30 +261,3 @@ class Stack:
             "mail": str(plan.mail.folder) if plan.mail else None,
             "settings": plan.settings(),
         }
-
-
-def _row(managed: Managed) -> Event:
-    server = managed.server
-    return {
-        "process": managed.name,
-        "role": server.role,
-        "instance": server.number if isinstance(server, App) else None,
-        "pid": managed.process_id.pid if managed.process_id else None,
-        "port": server.port,
-        "health": managed.health(),
-        "restarts": managed.restarts,
-        "memory": managed.memory(),
-    }
-
-
-def _own_row() -> Event:
-    return {
-        "process": "supervisor",
-        "role": "supervisor",
-        "instance": None,
-        "pid": os.getpid(),
-        "port": None,
-        "health": "ready",
-        "restarts": 0,
-        "memory": resident(psutil.Process()),
-    }

@@ -65,6 +65,13 @@ async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
     await _until_the_edge_answers(plan)
 
 
+async def run_tasks(plan: Plan, state: State, say: Say) -> None:
+    """Run the one-time tasks of a stack that is up. Raises TaskFailed."""
+    for task in plan.tasks():
+        await _run(plan, state, task, say)
+    remember(state, plan.postgres)
+
+
 async def _run(plan: Plan, state: State, task: Task, say: Say) -> None:
     say({"starting": task.name})
     stdin = plan.setup_input() if task.name == SETUP else ""

@@ -175,6 +175,30 @@ def test_instances_are_restarted_one_after_the_other(up: Terminal) -> None:
     assert after["postgres"]["pid"] == before["postgres"]["pid"]
 
 
+def test_what_is_to_stay_away_does_so_until_it_is_started(up: Terminal) -> None:
+    assert "until `boxoffice start app-1`" in up.run("kill", "app-1", "--stay").stdout
+    assert up.run("stop", "app-2").returncode == 0
+    assert [up.rows()[name]["health"] for name in ("app-1", "app-2")] == ["stopped", "stopped"]
+    assert up.status_of("/api/shows") == 503
+    assert up.run("start", "app-1", "app-2").returncode == 0
+    assert up.run("status").returncode == 0
+
+
+def test_what_is_frozen_hangs_until_it_is_thawed(up: Terminal) -> None:
+    assert up.run("freeze", "mail").returncode == 0
+    assert up.rows()["mail"]["health"] == "frozen"
+    assert up.run("thaw", "mail").returncode == 0
+    assert up.rows()["mail"]["health"] == "ready"
+
+
+def test_an_upgrade_replaces_the_instances_alone(up: Terminal) -> None:
+    before = up.rows()
+    done = up.run("upgrade")
+    assert "upgraded app-1, app-2" in done.stdout, done.stderr
+    after = up.rows()
+    assert {name for name in after if after[name]["pid"] != before[name]["pid"]} == {"app-1", "app-2"}
+
+
 def test_names_that_there_are_not_are_answered_with_those_that_there_are(up: Terminal) -> None:
     for command in (["kill", "nobody"], ["restart", "nobody"], ["logs", "nobody"]):
         done = up.run(*command)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
 import pytest
 
 from chassis.testing import eventually
@@ -41,6 +42,12 @@ class Web(Server):
 
     def ready(self) -> bool:
         return probes.http_status(self.port, "/") == 200
+
+
+class Deaf(Web):
+    """Takes no notice of the signal that should end it."""
+
+    stop_signal: ClassVar[signal.Signals] = signal.SIGWINCH
 
 
 Manage = Callable[[Server], Managed]
@@ -102,17 +109,43 @@ async def test_what_was_stopped_stays_so(web: Managed) -> None:
     await web.stop()
 
 
+async def test_what_was_killed_to_stay_away_comes_back_when_it_is_started(web: Managed) -> None:
+    pid = await web.kill(signal.SIGKILL)
+    assert not psutil.pid_exists(pid)
+    assert web.health() == "stopped"
+    assert not web.is_wanted
+    await web.start()
+    assert web.health() == "ready"
+    assert web.restarts == 0
+
+
+async def test_what_is_frozen_goes_on_when_it_is_thawed(web: Managed) -> None:
+    web.freeze()
+    assert web.health() == "frozen"
+    assert not web.server.ready()
+    web.thaw()
+    assert web.health() == "ready"
+
+
+async def test_what_is_frozen_can_be_stopped(web: Managed) -> None:
+    web.freeze()
+    await asyncio.wait_for(web.stop(), 5)
+    assert web.health() == "stopped"
+    with pytest.raises(ProcessLookupError, match="web is not running"):
+        web.freeze()
+
+
 async def test_it_can_be_started_once_more(web: Managed) -> None:
     await web.stop()
     await web.start()
     assert web.health() == "ready"
 
 
-async def test_who_hangs_is_not_ready_and_is_killed_when_it_must_end(web: Managed) -> None:
-    web.send(signal.SIGSTOP)
-    assert await asyncio.to_thread(web.health) == "not ready"
-    await web.stop()
-    assert web.process_id is None
+async def test_who_does_not_end_when_it_is_told_to_is_killed(manage: Manage, tmp_path: Path) -> None:
+    deaf = manage(Deaf(tmp_path, free_port()))
+    await deaf.start()
+    await deaf.stop()
+    assert deaf.process_id is None
 
 
 async def test_what_ends_again_and_again_is_given_up_with_its_last_words(manage: Manage, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Which engine is chosen, and why."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def program(folder: Path, name: str, exit_code: int) -> None:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 
 

@@ -39,7 +39,7 @@ async def test_what_every_request_needs(
     order = {"hold_id": str(hold.id), "payment_token": "tok_visa"}
     seats = {"performance_id": str(performance.id), "seats": ["B9"]}
     key = {"idempotency-key": uuid4().hex}
-    ports = [row.port for row in (await stack.instances()).values()]
+    places = [f"http://{row.host}:{row.port}" for row in (await stack.instances()).values()]
 
     async with stack.without(name):
         check_unavailable(await ask(customer, "POST", "/api/orders", json=order, headers=key))
@@ -50,10 +50,10 @@ async def test_what_every_request_needs(
             await ask(visitor, "POST", "/api/sessions", json={"email": customer.email, "password": PASSWORD})
         )
         async with httpx.AsyncClient() as inside:
-            for port in ports:
-                ready = partial(inside.get, f"http://127.0.0.1:{port}/readyz")
+            for place in places:
+                ready = partial(inside.get, f"{place}/readyz")
                 await eventually(ready, lambda answer: answer.status_code == 503)  # an answer is good for a moment
-                assert (await inside.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
+                assert (await inside.get(f"{place}/livez")).status_code == 200
     await stack.until_ready()
 
     async def placed() -> httpx.Response:

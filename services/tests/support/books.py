@@ -1,6 +1,7 @@
 """The databases of a running stack, for tests that check what no API shows: what was sold, charged and forgotten."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,14 @@ SERVICES = ("accounts", "catalog", "seats", "orders", "payments", "notifications
 
 
 class Books:
-    """Reads the database of each service as Postgres's superuser, given by its URL without a database."""
+    """Reads the database of each service as Postgres's superuser. `postgres` answers its URL, without a database."""
 
-    def __init__(self, postgres: str) -> None:
+    def __init__(self, postgres: Callable[[], str]) -> None:
         self._postgres = postgres
 
     async def query(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(f"{self._postgres}/{service}", timeout=5)
+        url = await asyncio.to_thread(self._postgres)
+        connection = await asyncpg.connect(f"{url}/{service}", timeout=5)
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
         finally:

@@ -1,30 +1,33 @@
-"""A stack of the tests' own on this machine: the `boxoffice` command starts and stops it, as its users do."""
+"""A stack of the tests' own: the `boxoffice` command starts and stops it, as its users do.
+
+The engine is TEST_ENGINE, by default the one that needs nothing. Tests know it by its protocol alone.
+"""
 
 import asyncio
 import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import hvac
-import psutil
 
 from chassis.testing import eventually
-from engines.local.engine import LocalEngine
+from engines.choice import engine_of
 from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.local.server import BASE_ENVIRONMENT
-from engines.protocol import Row
+from engines.protocol import Access, Row, in_silence
 from engines.state import State
 from support.tier import Tier
 
+ENGINE = os.environ.get("TEST_ENGINE") or "local"
 SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
+PASSED_ON = ("DOCKER_", "BOXOFFICE_IMAGE")
+"""What an engine may need of this environment."""
 COMMAND_SECONDS = 300
 
 
@@ -32,15 +35,16 @@ class Stack:
     """The startup tier in a state folder and on ports of its own: it meets no other stack of this machine."""
 
     def __init__(self, folder: Path) -> None:
-        self._state = State(folder)
-        self._engine = LocalEngine(self._state)
-        self._plain_port = free_port()
+        self._engine = engine_of(ENGINE, State(folder))
+        plain_port = free_port()
         self._environment = {
             **{name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))},
+            **{name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)},
             **SETTINGS,
             "BOXOFFICE_STATE": str(folder),
-            "EDGE_HTTPS_PORT": str(free_port(avoid=[self._plain_port])),
-            "EDGE_HTTP_PORT": str(self._plain_port),
+            "EDGE_HTTPS_PORT": str(free_port(avoid=[plain_port])),
+            "EDGE_HTTP_PORT": str(plain_port),
+            "ENGINE": ENGINE,
         }
 
     def up(self) -> Tier:
@@ -53,16 +57,21 @@ class Stack:
             start_new_session=True,
             stdin=subprocess.DEVNULL,
         )
-        said = self.run("up", "startup", "--engine", "local")
-        logins = dict(re.findall(r"login (\S+)@boxoffice\.test +(\S+)", said))
+        said = self.run("up", "startup")
+        access = self.access()
+        (demo, demo_password), (organiser, organiser_password) = access.logins["customer"], access.logins["organiser"]
+        assert f"url   {access.url}" in said
+        assert f"login {demo}  {demo_password}" in said
         return Tier(
-            url=_found(r"url +(\S+)", said),
-            plain_url=f"http://localhost:{self._plain_port}",
-            ca=Path(_found(r"--cacert (\S+)", said)),
-            demo_password=logins["demo"],
-            organiser_password=logins["organiser"],
-            postgres=f"postgresql://postgres:{self._secret('postgres-superuser')}@127.0.0.1:{self._port('postgres')}",
-            mail=Path(_found(r"mail +(/\S+)", said)),
+            url=access.url,
+            plain_url=access.plain_url,
+            ca=Path(access.ca) if access.ca else None,
+            demo=demo,
+            demo_password=demo_password,
+            organiser=organiser,
+            organiser_password=organiser_password,
+            postgres=lambda: self.access().database_url,
+            mails=self._engine.mails,
         )
 
     def down(self) -> None:
@@ -82,6 +91,15 @@ class Stack:
         assert done.returncode == 0, f"boxoffice {' '.join(arguments)}: {done.stdout}"
         return done.stdout
 
+    def access(self) -> Access:
+        """What its operator may reach."""
+        return self._engine.access()
+
+    def vault(self) -> hvac.Client:
+        """Vault, as the one who may do everything."""
+        access = self.access()
+        return hvac.Client(access.vault_addr, token=access.vault_token)
+
     async def status(self) -> dict[str, Row]:
         """Each process, by its name."""
         return {row.process: row for row in await asyncio.to_thread(self._engine.status)}
@@ -99,70 +117,38 @@ class Stack:
         await eventually(others, lambda found: not found, seconds=60)
 
     async def kill(self, name: str) -> None:
-        """Kill -9; the supervisor starts it again."""
+        """Kill -9; the engine starts it again."""
         await asyncio.to_thread(self._engine.kill, name, signal.SIGKILL)
 
     async def scale(self, count: int) -> None:
         """Run so many instances of the app."""
-        await asyncio.to_thread(self._engine.scale, "app", count, _in_silence)
+        await asyncio.to_thread(self._engine.scale, "app", count, in_silence)
 
     async def restart_rolling(self) -> None:
         """Restart the instances, one after the other."""
-        await asyncio.to_thread(self._engine.restart, [], _in_silence, rolling=True)
+        await asyncio.to_thread(self._engine.restart, [], in_silence, rolling=True)
+
+    async def upgrade(self) -> None:
+        """Bring them to the code that is here now."""
+        await asyncio.to_thread(self._engine.upgrade, in_silence)
 
     @asynccontextmanager
     async def without(self, name: str) -> AsyncIterator[None]:
-        """Kill a process with -9, and keep the supervisor from starting it again for as long as the block lasts."""
-        process = psutil.Process((await self.status())[name].pid)
-        supervisor = process.parent()
-        assert supervisor is not None
-        supervisor.suspend()
+        """Kill a process with -9; it is not started again before the block ends."""
+        await asyncio.to_thread(self._engine.kill, name, signal.SIGKILL, stays=True)
         try:
-            process.kill()
-            await eventually(_is_gone(process))
             yield
         finally:
-            supervisor.resume()
+            await asyncio.to_thread(self._engine.start, [name], in_silence)
 
     @asynccontextmanager
     async def hanging(self, name: str) -> AsyncIterator[None]:
-        """Have a process and its children do nothing, while their connections stay open, until the block ends."""
-        process = psutil.Process((await self.status())[name].pid)
-        everyone = [process, *process.children(recursive=True)]
-        for each in everyone:
-            each.suspend()
+        """Have a process do nothing, while its connections stay open, until the block ends."""
+        await asyncio.to_thread(self._engine.freeze, name)
         try:
             yield
         finally:
-            for each in everyone:
-                each.resume()
-
-    def vault(self) -> hvac.Client:
-        """Vault, as the one who may do everything."""
-        return hvac.Client(f"http://127.0.0.1:{self._port('openbao')}", token=self._secret("openbao-root-token"))
+            await asyncio.to_thread(self._engine.thaw, name)
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(executable("boxoffice")), *arguments]
-
-    def _port(self, name: str) -> int:
-        return int(self._state.read("ports.json")[name])
-
-    def _secret(self, name: str) -> str:
-        return (self._state.credentials / name).read_text()
-
-
-def _in_silence(name: str, what: str) -> None:
-    """Takes the engine's progress."""
-
-
-def _is_gone(process: psutil.Process) -> Callable[[], Any]:
-    async def gone() -> bool:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-    return gone
-
-
-def _found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match is not None, f"no {pattern!r} in: {text}"
-    return match[1]

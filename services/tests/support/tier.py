@@ -2,9 +2,9 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 
@@ -17,10 +17,10 @@ class Tier:
     ca: Path | None
     demo_password: str = field(repr=False)
     organiser_password: str = field(repr=False)
-    postgres: str | None = field(repr=False)
-    """The superuser's URL, without a database."""
-    mail: Path | None
-    """Where the mail sink puts its `.eml` files."""
+    postgres: Callable[[], str] | None
+    """The superuser's URL as it is at the moment, without a database."""
+    mails: Callable[[], list[bytes]] | None
+    """The source of every mail that was sent."""
 
     demo: str = "demo@boxoffice.test"
     organiser: str = "organiser@boxoffice.test"
@@ -36,12 +36,17 @@ def given_tier(environment: Mapping[str, str] = os.environ) -> Tier | None:
     if not url:
         return None
     ca, mail = environment.get("BOXOFFICE_CA"), environment.get("BOXOFFICE_MAIL")
+    postgres = environment.get("BOXOFFICE_POSTGRES")
     return Tier(
         url=url,
         plain_url=environment.get("BOXOFFICE_PLAIN_URL", ""),
         ca=Path(ca) if ca else None,
         demo_password=environment.get("BOXOFFICE_DEMO_PASSWORD", ""),
         organiser_password=environment.get("BOXOFFICE_ORGANISER_PASSWORD", ""),
-        postgres=environment.get("BOXOFFICE_POSTGRES"),
-        mail=Path(mail) if mail else None,
+        postgres=(lambda: postgres) if postgres else None,
+        mails=partial(_read_mails, Path(mail)) if mail else None,
     )
+
+
+def _read_mails(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
