@@ -1,6 +1,6 @@
 """Routes of accounts and sessions."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from accounts import handlers
 from accounts.schemas import AccountView, Credentials, Registration, SessionView
@@ -10,13 +10,7 @@ from chassis.runtime import RuntimeDep
 
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
-
-async def never_stored(response: Response) -> None:
-    """What is personal stays out of every cache."""
-    response.headers["cache-control"] = "no-store"
-
-
-router = APIRouter(dependencies=[Depends(never_stored)])
+router = APIRouter()
 
 
 @router.post("/api/accounts", status_code=201, tags=["accounts"])

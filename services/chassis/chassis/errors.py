@@ -119,13 +119,19 @@ async def _problem(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     if any(item["type"] == "json_invalid" for item in error.errors()):
-        return problem_response(400, "malformed-json", detail="The body is not valid JSON.")
+        return _malformed_json()
     errors = [{"at": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
     return problem_response(422, "invalid-input", detail="The request has invalid members.", errors=errors)
 
 
+def _malformed_json() -> Response:
+    return problem_response(400, "malformed-json", detail="The body is not valid JSON.")
+
+
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    if isinstance(error.__cause__, UnicodeDecodeError):  # to FastAPI, a body that is no UTF-8 is not bad JSON
+        return _malformed_json()
     phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
     return problem_response(error.status_code, slug, title=phrase, headers=dict(error.headers or {}))

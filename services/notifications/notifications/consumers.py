@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -131,11 +131,9 @@ def subscriptions(runtime: Runtime) -> list[Subscription]:
     ]
 
 
-class About(TypedDict):
+class About(wording.Order):
     """What every piece of news about an order says."""
 
-    order_id: UUID
-    account_id: UUID | None
     show: str
 
 

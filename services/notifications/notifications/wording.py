@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from notifications.domain import Contact, Kind, Message
@@ -23,6 +24,13 @@ CANCELLED = {
 }
 
 
+class Order(TypedDict):
+    """The order that a message is about, and whose it is."""
+
+    account_id: UUID | None
+    order_id: UUID
+
+
 def welcome(contact: Contact) -> Message:
     return Message(
         account_id=contact.account_id,
@@ -32,56 +40,51 @@ def welcome(contact: Contact) -> Message:
     )
 
 
-def confirmed(
-    *, account_id: UUID | None, order_id: UUID, show: str, starts_at: datetime, seats: Sequence[str], paid: str
-) -> Message:
+def confirmed(*, show: str, starts_at: datetime, seats: Sequence[str], paid: str, **order: Unpack[Order]) -> Message:
+    show = one_line(show)
     one = len(seats) == 1
     tickets = "ticket" if one else f"{len(seats)} tickets"
     return Message(
-        account_id=account_id,
+        **order,
         kind=Kind.CONFIRMED,
-        order_id=order_id,
-        subject=f"Your {tickets} for {one_line(show)}",
-        body=(
-            f"Your order is confirmed: {one_line(show)}, {moment(starts_at)}, {listed(seats)}."
-            f"\n\nYou paid {paid}."
-            f"\n\nShow the {'code' if one else 'code of each ticket'} at the door, on paper or on your phone."
-        ),
+        subject=f"Your {tickets} for {show}",
+        body=f"Your order is confirmed: {show}, {moment(starts_at)}, {listed(seats)}."
+        f"\n\nYou paid {paid}."
+        f"\n\nShow the {'code' if one else 'code of each ticket'} at the door, on paper or on your phone.",
     )
 
 
-def declined(*, account_id: UUID | None, order_id: UUID, show: str, reason: str) -> Message:
+def declined(*, show: str, reason: str, **order: Unpack[Order]) -> Message:
+    show = one_line(show)
     why = DECLINED.get(reason, "The payment did not go through.")
     return Message(
-        account_id=account_id,
+        **order,
         kind=Kind.DECLINED,
-        order_id=order_id,
-        subject=f"Your payment for {one_line(show)} was declined",
-        body=f"{why} You were not charged, and your order for {one_line(show)} was not carried out."
+        subject=f"Your payment for {show} was declined",
+        body=f"{why} You were not charged, and your order for {show} was not carried out."
         "\n\nThe seats are free again: you can order once more with another means of payment.",
     )
 
 
-def cancelled(*, account_id: UUID | None, order_id: UUID, show: str, reason: str) -> Message:
-    why = CANCELLED.get(reason, "Your order for {show} was cancelled.").format(show=one_line(show))
+def cancelled(*, show: str, reason: str, **order: Unpack[Order]) -> Message:
+    show = one_line(show)
+    why = CANCELLED.get(reason, "Your order for {show} was cancelled.").format(show=show)
     return Message(
-        account_id=account_id,
+        **order,
         kind=Kind.CANCELLED,
-        order_id=order_id,
-        subject=f"Your order for {one_line(show)} was cancelled",
+        subject=f"Your order for {show} was cancelled",
         body=f"{why}\n\nTickets of this order are no longer valid. What you have paid goes back to you;"
         " we write again when it is on its way.",
     )
 
 
-def refunded(*, account_id: UUID | None, order_id: UUID, show: str, amount: str) -> Message:
+def refunded(*, show: str, amount: str, **order: Unpack[Order]) -> Message:
+    show = one_line(show)
     return Message(
-        account_id=account_id,
+        **order,
         kind=Kind.REFUNDED,
-        order_id=order_id,
-        subject=f"Your money for {one_line(show)} is on its way back",
-        body=f"We have paid back {amount} for {one_line(show)}."
-        "\n\nDepending on your bank it takes a few days until you see it.",
+        subject=f"Your money for {show} is on its way back",
+        body=f"We have paid back {amount} for {show}.\n\nDepending on your bank it takes a few days until you see it.",
     )
 
 

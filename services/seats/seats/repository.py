@@ -1,7 +1,4 @@
-"""Seats' queries. Where several claims are written or locked it is in order of (performance, label): no deadlocks.
-
-The statements that every purchase runs are text: SQLAlchemy has nothing to build, and what decides can be read.
-"""
+"""Queries of performances and holds. Claims are written and locked in order of (performance, label): no deadlocks."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,52 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Float, Integer, RowMapping, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import RowMapping
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import TypeEngine
 
-from seats.domain import Claims, Ended, Freed, Money, Sale, SoldCount
+from seats.domain import Claims, Ended, Freed, Money
+from seats.statements import sql
 from seats.tables import performances
 
-TYPES: Mapping[str, type[TypeEngine[Any]] | TypeEngine[Any]] = {
-    "id": Uuid,
-    "account_id": Uuid,
-    "performance_id": Uuid,
-    "labels": ARRAY(Text),
-    "total": BigInteger,
-    "currency": Text,
-    "seconds": Float,
-    "limit": Integer,
-    "ids": ARRAY(Uuid),
-    "performance_ids": ARRAY(Uuid),
-    "hold_ids": ARRAY(Uuid),
-    "order_ids": ARRAY(Uuid),
-    "changes": ARRAY(Integer),
-}
-"""The type of each parameter by its name."""
+_performance = sql("SELECT id, show, starts_at, zones, closed FROM performances WHERE id = :id")
 
-NOBODY = UUID(int=0)
-"""Stands where a hold would."""
+_is_open = sql("SELECT NOT closed AND starts_at > now() FROM performances WHERE id = :id")
 
-
-def _sql(statement: str) -> TextClause:
-    clause = text(statement)
-    return clause.bindparams(*(bindparam(name, type_=TYPES[name]) for name in clause._bindparams))
-
-
-_performance = _sql("SELECT id, show, starts_at, zones, closed FROM performances WHERE id = :id")
-
-_is_open = _sql("SELECT NOT closed AND starts_at > now() FROM performances WHERE id = :id")
-
-_claims = _sql("""
+_claims = sql("""
     SELECT array_agg(label) FILTER (WHERE order_id IS NULL) AS held,
            array_agg(label) FILTER (WHERE order_id IS NOT NULL) AS sold
     FROM claims
     WHERE performance_id = :id AND (order_id IS NOT NULL OR expires_at > now())
 """)
 
-_take = _sql("""
+_take = sql("""
     WITH hold AS (
         INSERT INTO holds (id, account_id, performance_id, labels, total, currency, expires_at)
         SELECT :id, :account_id, id, :labels, :total, :currency, now() + make_interval(secs => :seconds)
@@ -69,20 +40,20 @@ _take = _sql("""
     RETURNING label, expires_at
 """)
 
-_hold = _sql("""
+_hold = sql("""
     SELECT id, performance_id, labels, total, currency, expires_at
     FROM holds WHERE id = :id AND account_id = :account_id AND expires_at > now()
 """)
 
-_hold_for_order = _sql("""
+_hold_for_order = sql("""
     SELECT holds.id, account_id, performance_id, labels, total, currency, expires_at, show, starts_at
     FROM holds JOIN performances ON performances.id = performance_id
     WHERE holds.id = :id AND expires_at > now() AND NOT closed
 """)
 
-_end_hold = _sql("DELETE FROM holds WHERE id = :id AND account_id = :account_id AND expires_at > now() RETURNING id")
+_end_hold = sql("DELETE FROM holds WHERE id = :id AND account_id = :account_id AND expires_at > now() RETURNING id")
 
-_release = _sql("""
+_release = sql("""
     WITH freed AS (
         SELECT performance_id, label
         FROM claims JOIN unnest(:hold_ids, :order_ids) AS ended (hold_id, order_id) USING (hold_id)
@@ -94,7 +65,7 @@ _release = _sql("""
     RETURNING claims.performance_id, claims.label, hold_id, order_id
 """)
 
-_sweep = _sql("""
+_sweep = sql("""
     WITH expired AS (
         SELECT performance_id, label FROM claims WHERE order_id IS NULL AND expires_at <= now()
         ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -104,44 +75,7 @@ _sweep = _sql("""
     RETURNING claims.performance_id, claims.label, hold_id, order_id
 """)
 
-_forget_holds = _sql("DELETE FROM holds WHERE expires_at < now() - make_interval(secs => :seconds)")
-
-_decide = _sql("""
-    INSERT INTO decided_orders (order_id) SELECT id FROM unnest(:ids) AS id ORDER BY id
-    ON CONFLICT DO NOTHING RETURNING order_id
-""")
-
-_lock = _sql("SELECT id, closed FROM performances WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-
-_queue_up = _sql("""
-    INSERT INTO claims (performance_id, label, hold_id, expires_at)
-    SELECT performance_id, label, :id, '-infinity'
-    FROM (SELECT DISTINCT * FROM unnest(:performance_ids, :labels)) AS wanted (performance_id, label)
-    ORDER BY performance_id, label
-    ON CONFLICT (performance_id, label) DO UPDATE SET label = excluded.label
-""")
-
-_sell = _sql("""
-    INSERT INTO claims (performance_id, label, hold_id, expires_at, order_id)
-    SELECT performance_id, label, hold_id, now(), order_id
-    FROM unnest(:performance_ids, :labels, :hold_ids, :order_ids) AS paid (performance_id, label, hold_id, order_id)
-    ORDER BY performance_id, label
-    ON CONFLICT (performance_id, label) DO UPDATE SET hold_id = excluded.hold_id, order_id = excluded.order_id
-    WHERE claims.order_id IS NULL AND (claims.hold_id = excluded.hold_id OR claims.expires_at <= now())
-    RETURNING order_id, label
-""")
-
-_give_back = _sql("""
-    DELETE FROM claims USING unnest(:performance_ids, :labels) AS returned (performance_id, label)
-    WHERE claims.performance_id = returned.performance_id AND claims.label = returned.label
-""")
-
-_count = _sql("""
-    UPDATE performances SET sold = sold + change
-    FROM unnest(:performance_ids, :changes) AS changed (id, change)
-    WHERE performances.id = changed.id
-    RETURNING performances.id, sold, capacity, change
-""")
+_forget_holds = sql("DELETE FROM holds WHERE expires_at < now() - make_interval(secs => :seconds)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,51 +159,3 @@ async def sweep(tx: AsyncConnection, limit: int) -> list[Freed]:
 async def forget_holds(tx: AsyncConnection, seconds: float) -> None:
     """Remove holds that expired more than `seconds` ago."""
     await tx.execute(_forget_holds, {"seconds": seconds})
-
-
-async def decide(tx: AsyncConnection, order_ids: Collection[UUID]) -> set[UUID]:
-    """Note that these orders are decided; answers those that were not before."""
-    return set((await tx.execute(_decide, {"ids": list(order_ids)})).scalars())
-
-
-async def lock_performances(tx: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
-    """Let no other sale of these performances go on meanwhile; answers those that are not closed."""
-    rows = await tx.execute(_lock, {"ids": list(set(ids))})
-    return {row.id for row in rows if not row.closed}
-
-
-async def queue_up(tx: AsyncConnection, places: Sequence[tuple[UUID, str]]) -> None:
-    """Lock seats, given as (performance, label), whoever has them; those that nobody has become claims that expired.
-
-    For a transaction that sells by several statements: together these would not lock the seats in order.
-    """
-    values = {"performance_ids": [each for each, _ in places], "labels": [label for _, label in places]}
-    await tx.execute(_queue_up, {"id": NOBODY, **values})
-
-
-async def sell(tx: AsyncConnection, sales: Sequence[Sale]) -> dict[UUID, set[str]]:
-    """Give each order what it can have of its seats: those its hold still holds, and free ones."""
-    places = [(sale, label) for sale in sales for label in dict.fromkeys(sale.seats)]
-    values = {
-        "performance_ids": [sale.performance_id for sale, _ in places],
-        "labels": [label for _, label in places],
-        "hold_ids": [sale.hold_id for sale, _ in places],
-        "order_ids": [sale.order_id for sale, _ in places],
-    }
-    got: dict[UUID, set[str]] = {}
-    for row in await tx.execute(_sell, values):
-        got.setdefault(row.order_id, set()).add(row.label)
-    return got
-
-
-async def give_back(tx: AsyncConnection, places: Sequence[tuple[UUID, str]]) -> None:
-    """Free seats that this transaction has claimed, as (performance, label)."""
-    values = {"performance_ids": [each for each, _ in places], "labels": [label for _, label in places]}
-    await tx.execute(_give_back, values)
-
-
-async def count_sold(tx: AsyncConnection, changes: Mapping[UUID, int]) -> list[SoldCount]:
-    """Add to the number of sold seats of performances that are locked."""
-    values = {"performance_ids": list(changes), "changes": list(changes.values())}
-    rows = await tx.execute(_count, values)
-    return [SoldCount(row.id, row.sold, row.capacity, row.change) for row in rows]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
 from chassis.broadcast import Broadcast
-from seats import repository
+from seats import repository, sales_repository
 from seats.domain import Ended, Outcome, Sale, SoldCount, State, rounds, seats_by_order
 from seats.events import SeatsBackOnSale, SeatsReleased, SeatsSold, SeatsSoldOut
 from seats.live import announce, changes_to
@@ -20,19 +20,21 @@ async def settle(tx: AsyncConnection, broadcast: Broadcast, sales: Sequence[Sale
 
     An order that is decided already, or ended before it was heard to be paid, is left alone.
     """
-    undecided = await repository.decide(tx, [sale.order_id for sale in sales])
+    undecided = await sales_repository.decide(tx, [sale.order_id for sale in sales])
     fresh = [sale for sale in sales if sale.order_id in undecided]
     if not fresh:
         return
-    open_ = await repository.lock_performances(tx, {sale.performance_id for sale in fresh})
+    open_ = await sales_repository.lock_performances(tx, {sale.performance_id for sale in fresh})
     outcome = Outcome(lost=[sale for sale in fresh if sale.performance_id not in open_])
     in_rounds = rounds(sale for sale in fresh if sale.performance_id in open_)
     if len(in_rounds) > 1:
-        await repository.queue_up(tx, [place for round_ in in_rounds for sale in round_ for place in sale.places()])
+        await sales_repository.queue_up(
+            tx, [place for round_ in in_rounds for sale in round_ for place in sale.places()]
+        )
     for round_ in in_rounds:
-        outcome.add(round_, await repository.sell(tx, round_))
+        outcome.add(round_, await sales_repository.sell(tx, round_))
     if outcome.returned:
-        await repository.give_back(tx, outcome.returned)
+        await sales_repository.give_back(tx, outcome.returned)
     sold = [(sale.performance_id, label) for sale in outcome.won for label in sale.seats]
     counts = await _count(tx, Counter(performance_id for performance_id, _ in sold))
     await outbox.append(
@@ -52,9 +54,9 @@ async def release(
     reason: Literal["cancelled", "declined"],
 ) -> None:
     """Free the seats of orders that ended, given as order → (hold, performance)."""
-    await repository.decide(tx, orders)
+    await sales_repository.decide(tx, orders)
     performance_of = {order_id: performance_id for order_id, (_, performance_id) in orders.items()}
-    await repository.lock_performances(tx, set(performance_of.values()))
+    await sales_repository.lock_performances(tx, set(performance_of.values()))
     ended = [Ended(hold_id, order_id) for order_id, (hold_id, _) in orders.items()]
     freed = await repository.release(tx, ended)
     were_sold = Counter(seat.performance_id for seat in freed if seat.order_id)
@@ -71,7 +73,7 @@ async def release(
 
 
 async def _count(tx: AsyncConnection, changes: Mapping[UUID, int]) -> list[SoldCount]:
-    return await repository.count_sold(tx, changes) if changes else []
+    return await sales_repository.count_sold(tx, changes) if changes else []
 
 
 def _sold(sale: Sale) -> SeatsSold:

@@ -81,7 +81,7 @@ async def test_what_nobody_serves_is_not_found(app: App, path: str) -> None:
         (b'{"word": "hello"}', {"content-type": "text/plain"}, 415, "unsupported-media-type"),
         (b'{"word": "hello"', {"content-type": "application/json"}, 400, "malformed-json"),
         (b'{"word": "hello", "more": 1}', {"content-type": "application/json"}, 422, "invalid-input"),
-        (b'{"word": "\xff"}', {"content-type": "application/json"}, 400, "bad-request"),
+        (b'{"word": "\xff"}', {"content-type": "application/json"}, 400, "malformed-json"),
         (b"a" * 65_537, {"content-type": "application/json"}, 413, "content-too-large"),
         (b"{}", {"content-type": "application/json", "origin": "https://evil.test"}, 403, "cross-origin"),
         (b"{}", {"content-type": "application/json", "sec-fetch-site": "cross-site"}, 403, "cross-origin"),
