@@ -18,7 +18,7 @@ BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
-	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser \
+	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
 	bench tier-diff openapi lock clean
 
 ##@ Run it
@@ -112,6 +112,15 @@ test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs jav
 test-browser: $(VENV)/.browser ## Use the pages as people do (needs Chromium, and says so where it is missing)
 	TEST_BROWSER=required $(BIN)/pytest services/tests/browser $(ARGS)
 
+LIGHTHOUSE = services/tests/lighthouse
+lighthouse: $(VENV)/.ready $(LIGHTHOUSE)/node_modules/.ready ## Ask Lighthouse about the main pages (needs node 20 and Chromium)
+	TEST_LIGHTHOUSE=required $(BIN)/pytest $(LIGHTHOUSE) $(ARGS)
+
+$(LIGHTHOUSE)/node_modules/.ready: $(LIGHTHOUSE)/package-lock.json
+	@command -v npm >/dev/null || { echo "Lighthouse needs node 20 or newer, and npm: sudo apt install nodejs npm" >&2; exit 1; }
+	@cd $(LIGHTHOUSE) && npm ci --no-progress
+	@touch $@
+
 bench: $(VENV)/.ready ## Measure against bare references on this machine
 	@$(BIN)/python -m loadtests.bench
 
@@ -126,5 +135,5 @@ lock: $(VENV)/.ready ## Pin the dependencies anew (UPGRADE=1 takes newer ones)
 	@$(COMPILE) --constraints requirements.lock --group browser --output-file requirements-browser.lock
 
 clean: ## Remove the virtual environment, caches and reports (not the data: that is down CLEAN=1)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports
+	rm -rf $(VENV) $(LIGHTHOUSE)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

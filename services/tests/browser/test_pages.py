@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -12,7 +11,7 @@ from chassis.testing import eventually
 from support.browser import NewWindow, Window
 from support.customer import PASSWORD, Customer
 from support.organiser import Organiser
-from support.shapes import ListedShow, Page, Performance
+from support.shapes import Performance
 from support.tier import Tier
 
 FIRST_VISIT_BYTES = 150_000
@@ -68,7 +67,7 @@ async def test_a_first_visit_is_light(window: Window) -> None:
 
 async def test_the_largest_seat_map_is_soon_there(window: Window, organiser: Organiser) -> None:
     await window.go("/")
-    arena = await largest(organiser)
+    _, arena = await organiser.arena()
     script = """async ([module, id]) => {
         const {seatmap} = await import(module);
         const {seats} = await (await fetch(`/api/performances/${id}/seats`)).json();
@@ -143,7 +142,7 @@ async def test_pictures(new_window: NewWindow, customer: Customer, organiser: Or
     await take(light, "programme")
     await phone.go("/")
     await take(phone, "phone")
-    arena = await largest(organiser)
+    _, arena = await organiser.arena()
     await dark.open_seats(arena)
     await dark.press("Pick the best")
     await take(dark, "seats")
@@ -158,11 +157,3 @@ async def test_pictures(new_window: NewWindow, customer: Customer, organiser: Or
     await light.page.wait_for_selector(".ticket .code")
     await light.page.wait_for_load_state("networkidle")
     await take(light, "order")
-
-
-async def largest(organiser: Organiser) -> UUID:
-    """A performance of the seeded arena with its 2,000 seats."""
-    shows = await organiser.read("/api/shows", Page[ListedShow], city="Chicago", limit=1)
-    [show] = shows.items
-    assert show.next_performance is not None
-    return show.next_performance.id

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from chassis.testing import eventually
 from support.customer import Customer, shaped
-from support.shapes import Performance, Show, Venue
+from support.shapes import ListedShow, Page, Performance, Show, Venue
 
 ZONES = [
     {"name": "Floor", "rows": [{"name": "A", "seats": 10}]},
@@ -44,6 +44,12 @@ class Organiser(Customer):
         performance = await self.schedule(show.id, venue.id, prices=prices)
         await self.until_on_sale(performance)
         return performance
+
+    async def arena(self) -> tuple[UUID, UUID]:
+        """A show in the seeded arena with its 2,000 seats, and its next performance."""
+        [show] = (await self.read("/api/shows", Page[ListedShow], city="Chicago", limit=1)).items
+        assert show.next_performance is not None
+        return show.id, show.next_performance.id
 
     async def until_on_sale(self, performance: Performance) -> None:
         """Wait for seats to have heard of it."""
