@@ -92,7 +92,7 @@ check-lint: $(VENV)/.ready
 	@$(BIN)/ruff check --quiet .
 
 check-types: $(VENV)/.ready
-	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support loadtests.bench) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
+	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support loadtests) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
 
 check-borders: $(VENV)/.ready
 	@$(BIN)/lint-imports --no-logo

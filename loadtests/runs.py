@@ -1,0 +1,233 @@
+"""A load as an object: `Load.start(...)`, `until_running()`, do something to the tier, `stop()`, `requests()`.
+
+Locust runs in a process group of its own, so its threads and its patched standard library meet nobody else's code.
+"""
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from loadtests.cast import Cast, Person
+from loadtests.house import House, performances_needed, put_on, what_is_on
+from loadtests.people import NotWelcome, People, sign_in
+from loadtests.record import Order, Request, read_orders, read_requests
+from loadtests.shapes import SHAPES
+
+__all__ = ["Load", "NotWelcome", "Order", "Request"]
+
+REPOSITORY = Path(__file__).parents[1]
+PEOPLE = REPOSITORY / "reports" / "people"
+MOST_PEOPLE = 400
+"""More users than that share accounts: each with an own session would take minutes to make."""
+ANONYMOUS = {"Visitor", "Organiser"}
+STOP_SECONDS = 65
+"""Users who are at an order bring it to its end: as long as they follow one."""
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+class LoadFailed(RuntimeError):
+    """Locust ended, or did not begin. The message has the end of its log."""
+
+
+class Load:
+    """A locust run that goes on until its shape ends or `stop` is called. Made by `start`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+        self.folder = folder
+        self._process = process
+        self._cpu = 0.0
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        url: str,
+        ca: Path | None,
+        folder: Path,
+        users: int,
+        shape: str = "steady",
+        seconds: float | None = None,
+        classes: Sequence[str] = (),
+        rate: float | None = None,
+        organiser: tuple[str, str] | None = None,
+        think: float = 2.0,
+        people: Path = PEOPLE,
+        options: Sequence[str] = (),
+        show: bool = False,
+    ) -> "Load":
+        """Make accounts and seats, then let `users` come to `url`; what they do is written in `folder`.
+
+        `rate` is requests a second of all users together; without it they think `think` seconds between clicks.
+        Without `seconds` it goes on until `stop`. `classes` are names of user classes (default: those of the shape).
+        `organiser` (e-mail, password) puts on enough performances; without one the users buy what is on sale.
+        `people` is where accounts are kept for the next run, `options` go to locust, `show` shows its progress.
+        """
+        folder = folder.absolute()
+        _empty(folder)
+        with _client(url, ca) as http:
+            names = set(classes or SHAPES[shape].crowd)
+            needed = performances_needed(users, seconds, rate)
+            director = sign_in(http, Person(*organiser)) if organiser else None
+            if organiser and director is None:
+                raise NotWelcome(f"{organiser[0]} cannot sign in at {url}: the password is not right")
+            house = put_on(http, director, needed) if director else what_is_on(http, needed)
+            buyers = 0 if names <= ANONYMOUS else min(users, MOST_PEOPLE)
+            cast = _cast(url, ca, shape, users, seconds, house, director, rate, think, People(people, http), buyers)
+        cast.save(folder / "cast.json")
+        if director is None:
+            names.discard("Organiser")
+        return cls(_locust(folder, sorted(names), options, show=show), folder)
+
+    def until_running(self) -> None:
+        """Wait until all users are signed in and at work. Raises LoadFailed."""
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.folder / "running").exists():
+            if self._ended() or time.monotonic() > deadline:
+                raise LoadFailed(f"the load did not begin:\n{self._log()}")
+            time.sleep(POLL_SECONDS)
+
+    def wait(self) -> None:
+        """Wait for the end of the shape. Raises LoadFailed."""
+        while not self._ended():
+            time.sleep(POLL_SECONDS)
+        self._judge()
+
+    def stop(self) -> None:
+        """Let the users finish what they are at; afterwards reports are written and no process is left."""
+        if not self._ended():
+            # Not SIGINT or SIGTERM: a process that was started in the background may not hear the one, and on the
+            # other locust writes no report.
+            self._process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + STOP_SECONDS + 20
+        while not self._ended():
+            if time.monotonic() > deadline:
+                self.kill()
+                raise LoadFailed(f"the load did not end:\n{self._log()}")
+            time.sleep(POLL_SECONDS)
+        self._judge()
+
+    def kill(self) -> None:
+        """End it at once, whatever it is at. Harmless when it has ended."""
+        if not self._ended():
+            os.killpg(self._process.pid, signal.SIGKILL)
+            while not self._ended():
+                time.sleep(POLL_SECONDS)
+
+    def requests(self) -> list[Request]:
+        """All requests after `stop`, before it those that have been written so far (a quarter of a second ago)."""
+        return read_requests(self.folder)
+
+    def orders(self) -> list[Order]:
+        """The orders that got their 202, likewise."""
+        return read_orders(self.folder)
+
+    def cpu_seconds(self) -> float:
+        """What the load itself has cost: processor time of locust's processes."""
+        if self._ended():
+            return self._cpu
+        total = 0.0
+        try:
+            leader = psutil.Process(self._process.pid)
+            for each in (leader, *leader.children(recursive=True)):
+                times = each.cpu_times()
+                total += times.user + times.system
+        except psutil.NoSuchProcess:
+            pass
+        self._cpu = max(self._cpu, total)
+        return self._cpu
+
+    def __enter__(self) -> "Load":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def _ended(self) -> bool:
+        if self._process.returncode is not None:
+            return True
+        # Not `poll`: what the system tells with the end is the only sure account of what it has cost.
+        pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
+        if not pid:
+            return False
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._cpu = usage.ru_utime + usage.ru_stime
+        return True
+
+    def _judge(self) -> None:
+        if self._process.returncode:
+            raise LoadFailed(f"locust ended with {self._process.returncode}:\n{self._log()}")
+
+    def _log(self) -> str:
+        return "\n".join((self.folder / "locust.log").read_text().splitlines()[-25:])
+
+
+def _empty(folder: Path) -> None:
+    """A folder for this run, without what an earlier one left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("requests.csv", "orders.csv", "running", "cast.json", "locust.log", "locust.html"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _client(url: str, ca: Path | None) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=ca)
+    nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # it speaks for many: each says who they are
+    agent = {"user-agent": "boxoffice-load/1"}
+    return httpx.Client(base_url=url, verify=trust, timeout=30.0, headers=agent, cookies=nobodys)
+
+
+def _cast(
+    url: str,
+    ca: Path | None,
+    shape: str,
+    users: int,
+    seconds: float | None,
+    house: House,
+    director: Person | None,
+    rate: float | None,
+    think: float,
+    people: People,
+    buyers: int,
+) -> Cast:
+    return Cast(
+        url=url,
+        ca=ca.read_text() if ca else "",
+        shape=shape,
+        users=users,
+        seconds=seconds,
+        performances=house.performances,
+        people=people.signed_in(buyers),
+        organiser=director,
+        venue=house.venue,
+        prices=house.prices,
+        rate=rate,
+        think=think,
+    )
+
+
+def _locust(folder: Path, classes: Sequence[str], options: Sequence[str], *, show: bool) -> "subprocess.Popen[bytes]":
+    command: list[Any] = [sys.executable, "-m", "locust", "-f", REPOSITORY / "loadtests" / "locustfile.py"]
+    command += ["--headless", "--only-summary", "--cast", folder / "cast.json", "--html", folder / "locust.html"]
+    command += ["--csv", folder / "locust", "--json-file", folder / "locust", "--exit-code-on-error", "0"]
+    command += ["--stop-timeout", str(STOP_SECONDS), *options, *classes]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    with (folder / "locust.log").open("w") as log:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=REPOSITORY,
+            env={**environment, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=None if show else log,
+            stderr=log,
+            start_new_session=True,
+        )

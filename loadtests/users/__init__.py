@@ -1,0 +1,1 @@
+"""The people: what they look at, what they want, how patient they are."""
