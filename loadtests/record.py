@@ -12,6 +12,11 @@ from typing import Any, TypeVar
 OVER = frozenset({"confirmed", "declined", "cancelled", "refunded"})
 """How an order can end."""
 
+RUNNING = "running"
+"""A file in the folder of a run: there once all of its first users are."""
+CPU = "cpu"
+"""Another: there in the end, with the processor time of all its processes (seconds)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import psutil
 from loadtests.cast import Cast, Person
 from loadtests.house import House, performances_needed, put_on, what_is_on
 from loadtests.people import NotWelcome, People, sign_in
-from loadtests.record import Order, Request, read_orders, read_requests
+from loadtests.record import CPU, RUNNING, Order, Request, read_orders, read_requests
 from loadtests.shapes import SHAPES
 
 __all__ = ["Load", "NotWelcome", "Order", "Request"]
@@ -34,6 +35,7 @@ STOP_SECONDS = 65
 """Users who are at an order bring it to its end: as long as they follow one."""
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
+LEAVE_SECONDS = 5.0
 
 
 class LoadFailed(RuntimeError):
@@ -46,7 +48,6 @@ class Load:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.folder = folder
         self._process = process
-        self._cpu = 0.0
 
     @classmethod
     def start(
@@ -92,7 +93,7 @@ class Load:
     def until_running(self) -> None:
         """Wait until all users are signed in and at work. Raises LoadFailed."""
         deadline = time.monotonic() + START_SECONDS
-        while not (self.folder / "running").exists():
+        while not (self.folder / RUNNING).exists():
             if self._ended() or time.monotonic() > deadline:
                 raise LoadFailed(f"the load did not begin:\n{self._log()}")
             time.sleep(POLL_SECONDS)
@@ -121,8 +122,7 @@ class Load:
         """End it at once, whatever it is at. Harmless when it has ended."""
         if not self._ended():
             os.killpg(self._process.pid, signal.SIGKILL)
-            while not self._ended():
-                time.sleep(POLL_SECONDS)
+            self._process.wait()
 
     def requests(self) -> list[Request]:
         """All requests after `stop`, before it those that have been written so far (a quarter of a second ago)."""
@@ -135,17 +135,14 @@ class Load:
     def cpu_seconds(self) -> float:
         """What the load itself has cost: processor time of locust's processes."""
         if self._ended():
-            return self._cpu
+            told = self.folder / CPU
+            return float(told.read_text()) if told.exists() else 0.0
         total = 0.0
-        try:
-            leader = psutil.Process(self._process.pid)
-            for each in (leader, *leader.children(recursive=True)):
+        for each in self._members():
+            with suppress(psutil.NoSuchProcess):
                 times = each.cpu_times()
                 total += times.user + times.system
-        except psutil.NoSuchProcess:
-            pass
-        self._cpu = max(self._cpu, total)
-        return self._cpu
+        return total
 
     def __enter__(self) -> "Load":
         return self
@@ -154,17 +151,18 @@ class Load:
         self.kill()
 
     def _ended(self) -> bool:
-        if self._process.returncode is not None:
-            return True
-        # Not `poll`: what the system tells with the end is the only sure account of what it has cost.
-        pid, status, usage = os.wait4(self._process.pid, os.WNOHANG)
-        if not pid:
-            return False
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._cpu = usage.ru_utime + usage.ru_stime
-        return True
+        """Whether the leader has ended, which its workers do at the same time, or shortly after."""
+        return self._process.poll() is not None
+
+    def _members(self) -> list[psutil.Process]:
+        """The leader and its workers, also those whose leader has left them."""
+        return [each for each in psutil.process_iter() if _group(each) == self._process.pid]
 
     def _judge(self) -> None:
+        """See that nobody is left, and that it went well."""
+        _, left = psutil.wait_procs(self._members(), timeout=LEAVE_SECONDS)
+        for each in left:
+            each.kill()
         if self._process.returncode:
             raise LoadFailed(f"locust ended with {self._process.returncode}:\n{self._log()}")
 
@@ -172,10 +170,17 @@ class Load:
         return "\n".join((self.folder / "locust.log").read_text().splitlines()[-25:])
 
 
+def _group(process: psutil.Process) -> int | None:
+    try:
+        return os.getpgid(process.pid)
+    except ProcessLookupError:
+        return None
+
+
 def _empty(folder: Path) -> None:
     """A folder for this run, without what an earlier one left in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("requests.csv", "orders.csv", "running", "cast.json", "locust.log", "locust.html"):
+    for name in ("requests.csv", "orders.csv", RUNNING, CPU, "cast.json", "locust.log", "locust.html"):
         (folder / name).unlink(missing_ok=True)
 
 

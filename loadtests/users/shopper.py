@@ -4,11 +4,12 @@ import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import gevent
 import geventhttpclient.client
 import orjson
+from gevent.event import AsyncResult
 from locust import FastHttpUser
 
 from loadtests.cast import Person
@@ -22,6 +23,10 @@ ASK_AGAIN = 5
 """How often somebody comes back who is told to come later."""
 LONGEST_WAIT = 10.0
 HEADERS = {"User-Agent": "boxoffice-load/1", "Accept": "application/json", "Accept-Encoding": "gzip"}
+
+STAGE: "AsyncResult[Stage]" = AsyncResult()
+"""Of this process. A worker may be told to begin a moment before it hears of its cast."""
+STAGE_SECONDS = 30.0
 
 
 class Answer:
@@ -55,9 +60,9 @@ class Shopper(FastHttpUser):
     connection_timeout = 10.0
     network_timeout = 30.0
     default_headers = HEADERS
-    stage: ClassVar[Stage]
 
     def __init__(self, environment: Any) -> None:
+        self.stage: Stage = STAGE.get(timeout=STAGE_SECONDS)
         self.host = self.stage.cast.url
         self.ssl_context_factory = lambda: self.stage.trust
         super().__init__(environment)
