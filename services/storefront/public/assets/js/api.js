@@ -39,6 +39,16 @@ export const get = (path, options) => request("GET", path, options);
 export const post = (path, body, options) => request("POST", path, { body, ...options });
 export const del = (path, options) => request("DELETE", path, options);
 
+/** What `call` answers; null where the problem has `status`, because what was wanted is so already. */
+export async function quietly(call, status) {
+  try {
+    return await call;
+  } catch (problem) {
+    if (problem.status === status) return null;
+    throw problem;
+  }
+}
+
 /** All items of a list whose pages are few; stops after `most` pages. */
 export async function all(path, { most = 5, ...options } = {}) {
   const items = [];
