@@ -19,7 +19,7 @@ BOXOFFICE = $(BIN)/boxoffice
 .DEFAULT_GOAL := help
 .PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
 	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
-	bench tier-diff openapi lock clean
+	bench prove-startup tier-diff openapi lock clean
 
 ##@ Run it
 
@@ -104,7 +104,7 @@ test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passe
 	$(BIN)/pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
-	$(BIN)/pytest $(wildcard services/*/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
+	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
 
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
@@ -123,6 +123,9 @@ $(LIGHTHOUSE)/node_modules/.ready: $(LIGHTHOUSE)/package-lock.json
 
 bench: $(VENV)/.ready ## Measure against bare references on this machine
 	@$(BIN)/python -m loadtests.bench
+
+prove-startup: $(VENV)/.ready ## Put every claim about the startup tier to the test, and write reports/startup.html (CLAIM=kill)
+	@PYTHONPATH=services/tests $(BIN)/python -m loadtests.proofs startup $(CLAIM)
 
 openapi: $(VENV)/.ready ## Print the API of all services as one OpenAPI document
 	@$(BOXOFFICE) openapi

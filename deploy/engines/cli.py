@@ -193,6 +193,26 @@ def kill(
 
 
 @commands.command(rich_help_panel="Stack")
+def copy_databases(
+    target: Annotated[
+        str,
+        typer.Option(
+            envvar="DATABASE_URL", help="postgresql://USER:PASSWORD@HOST:PORT of somebody who may create roles."
+        ),
+    ],
+    engine: EngineName = None,
+) -> None:
+    """Copy the databases of the stack to another Postgres, for it to go on there. The app must be stopped."""
+    from engines.copying import copy_databases as copy
+    from engines.tier import service_names
+
+    with _work(engine) as (chosen, progress):
+        there = copy(chosen.access().database_url, target, service_names(), progress)
+    rows = sum(content.rows for content in there.values())
+    typer.echo(f"{len(there)} tables with {rows:,} rows are the same on both servers")
+
+
+@commands.command(rich_help_panel="Stack")
 def url(engine: EngineName = None) -> None:
     """Print where the tier answers."""
     try:

@@ -23,7 +23,6 @@ GET /api/sessions
 DELETE /api/sessions
 GET /api/sessions/current
 DELETE /api/sessions/current
-DELETE /api/sessions/{}
 GET /api/shows
 GET /api/shows/{}
 GET /api/performances/{}

@@ -1,13 +1,16 @@
 """The databases of a running stack, for tests that check what no API shows: what was sold, charged and forgotten."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from support.ledger import Claim, Entry, Ledger, Placed
+
 SERVICES = ("accounts", "catalog", "seats", "orders", "payments", "notifications")
+OF_PERFORMANCE = "performance_id = $1 OR $1 IS NULL"
 
 
 class Books:
@@ -28,9 +31,6 @@ class Books:
     async def orders(self, ids: Sequence[UUID]) -> list[asyncpg.Record]:
         return await self.query("orders", "SELECT * FROM orders WHERE id = ANY($1)", ids)
 
-    async def claims(self, performance: UUID) -> list[asyncpg.Record]:
-        return await self.query("seats", "SELECT * FROM claims WHERE performance_id = $1", performance)
-
     async def charges(self, orders: Sequence[UUID]) -> list[asyncpg.Record]:
         """What payments knows of the money for these orders."""
         return await self.query("payments", "SELECT * FROM charges WHERE order_id = ANY($1)", orders)
@@ -42,6 +42,34 @@ class Books:
 
     async def tickets(self, orders: Sequence[UUID]) -> list[asyncpg.Record]:
         return await self.query("notifications", "SELECT * FROM tickets WHERE order_id = ANY($1)", orders)
+
+    async def ledger(self, accepted: Collection[UUID], performance: UUID | None = None) -> Ledger:
+        """What all services have about the orders of a performance, or about all orders."""
+        placed = await self.query("orders", f"SELECT * FROM orders WHERE {OF_PERFORMANCE}", performance)  # noqa: S608
+        ids = [each["id"] for each in placed]
+        charges = {each["order_id"]: each["state"] for each in await self.charges(ids)}
+        sold = f"SELECT * FROM claims WHERE order_id IS NOT NULL AND ({OF_PERFORMANCE})"  # noqa: S608
+        claims = await self.query("seats", sold, performance)
+        return Ledger(
+            accepted=set(accepted),
+            orders=[
+                Placed(
+                    id=each["id"],
+                    status=each["status"],
+                    performance=each["performance_id"],
+                    seats=each["seats"],
+                    amount=each["amount"],
+                    charge=charges.get(each["id"], ""),
+                )
+                for each in placed
+            ],
+            claims=[Claim(each["performance_id"], each["label"], each["order_id"]) for each in claims],
+            entries=[
+                Entry(each["idempotency_key"], str(each["payment_id"]), each["state"], each["amount"])
+                for each in await self.provider(ids)
+            ],
+            tickets=[(each["order_id"], each["seat"]) for each in await self.tickets(ids) if each["state"] == "valid"],
+        )
 
     async def mentions(self, *words: str) -> list[str]:
         """Where one of `words` stands: `service.table` of every row that says it, in whatever column."""

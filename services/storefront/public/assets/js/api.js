@@ -39,16 +39,6 @@ export const get = (path, options) => request("GET", path, options);
 export const post = (path, body, options) => request("POST", path, { body, ...options });
 export const del = (path, options) => request("DELETE", path, options);
 
-/** What `call` answers; null where the problem has `status`, because what was wanted is so already. */
-export async function quietly(call, status) {
-  try {
-    return await call;
-  } catch (problem) {
-    if (problem.status === status) return null;
-    throw problem;
-  }
-}
-
 /** All items of a list whose pages are few; stops after `most` pages. */
 export async function all(path, { most = 5, ...options } = {}) {
   const items = [];
@@ -75,9 +65,9 @@ export const serverNow = () => Date.now() + skew;
 /**
  * `anonymous`: 401 is an answer, not a reason to ask for a password.
  * `key`: the Idempotency-Key, which makes a POST safe to repeat. `insist`: repeat it without one; the caller looks at
- * `afterDoubt` of a problem. `tries`: how often, at most.
+ * `afterDoubt` of a problem.
  */
-export async function request(method, path, { body, key, signal, anonymous = false, insist = false, tries = MOST_TRIES } = {}) {
+export async function request(method, path, { body, key, signal, anonymous = false, insist = false } = {}) {
   const repeatable = method !== "POST" || Boolean(key) || insist;
   let doubt = false;
   for (let attempt = 1; ; attempt += 1) {
@@ -91,7 +81,7 @@ export async function request(method, path, { body, key, signal, anonymous = fal
       continue;
     }
     outcome.afterDoubt = doubt;
-    const wait = attempt < tries ? patience(outcome, { repeatable, attempt }) : null;
+    const wait = patience(outcome, { attempt, repeatable });
     if (wait === null) throw outcome;
     doubt ||= outcome.slug !== "busy";
     weather.dispatchEvent(new CustomEvent(outcome.status ? "busy" : "offline", { detail: { wait, attempt } }));
@@ -119,7 +109,7 @@ async function once(method, path, { body, key, signal }) {
     return new Problem(0);
   }
   const ms = performance.now() - started;
-  record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), version: response.headers.get("x-version"), ms });
+  record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), ms });
   const date = Date.parse(response.headers.get("date") ?? "");
   if (date && ms < 2000) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   const content = await parsed(response);
@@ -138,6 +128,7 @@ async function parsed(response) {
 
 /** Milliseconds to wait before the same call again, or null: do not repeat it. */
 function patience({ status, slug, retryAfter }, { attempt, repeatable }) {
+  if (attempt >= MOST_TRIES) return null;
   const refusedAtTheDoor = slug === "busy";
   if (!(refusedAtTheDoor || (repeatable && (isAway(status) || (status === 0 && attempt < 3))))) return null;
   const asked = Math.max(retryAfter, 0.6) * 1000;
