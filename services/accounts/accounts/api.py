@@ -68,6 +68,14 @@ async def sign_out(principal: CurrentPrincipal, runtime: RuntimeDep, response: R
     _clear_cookie(response)
 
 
+@router.delete("/api/sessions/{id}", status_code=204, tags=["sessions"])
+async def sign_out_there(id: str, principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
+    """Sign out in one of the listed places."""
+    ended = await handlers.sign_out(runtime.sessions, principal.account_id, id)
+    if ended.key == principal.session_key:
+        _clear_cookie(response)
+
+
 @router.delete("/api/sessions", status_code=204, tags=["sessions"])
 async def sign_out_everywhere(principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
     """Sign out everywhere."""

@@ -12,12 +12,12 @@ from accounts.passwords import Passwords, passwords_of
 from accounts.settings import Settings, settings_of
 from chassis import outbox
 from chassis.database import Database
-from chassis.errors import Unauthenticated
+from chassis.errors import NotFound, Unauthenticated
 from chassis.events import now
 from chassis.ids import uuid7
 from chassis.ratelimit import Limit, Quota, RateLimiter
 from chassis.runtime import Runtime
-from chassis.sessions import Session
+from chassis.sessions import Session, Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,15 @@ async def sign_in(runtime: Runtime, *, email: str, password: str, browser: Brows
         raise WrongCredentials
     await limiter.forget(by_email)
     return await _begin_session(runtime, account, password, browser)
+
+
+async def sign_out(sessions: Sessions, account_id: UUID, session_id: str) -> Session:
+    """End one session of an account; raises NotFound."""
+    found = next((each for each in await sessions.list(account_id) if each.id == session_id), None)
+    if found is None:
+        raise NotFound("There is no such session.")
+    await sessions.revoke(found.key)
+    return found
 
 
 async def profile(database: Database, account_id: UUID) -> Account:

@@ -87,7 +87,5 @@ class SessionView(BaseModel):
 
     @classmethod
     def of(cls, session: Session, *, current_key: str) -> "SessionView":
-        members: dict[str, Any] = {
-            name: getattr(session, name) for name in cls.model_fields if name not in ("id", "current")
-        }
-        return cls(id=session.key[:16], current=session.key == current_key, **members)
+        members: dict[str, Any] = {name: getattr(session, name) for name in cls.model_fields if name != "current"}
+        return cls(current=session.key == current_key, **members)

@@ -19,6 +19,7 @@ from chassis.runtime import Runtime
 from chassis.secrets import Secrets
 from chassis.service import Service, create_service, load_services
 from chassis.settings import Role, Settings
+from chassis.vitals import Meter, Probe, Vitals
 from chassis.worker import Worker
 
 __all__ = ["Process", "Service", "create_process", "create_service", "load_services"]
@@ -51,16 +52,29 @@ class Process:
         """Open everything. Waits for Vault; whatever else is away is waited for by those who need it."""
         shared = await open_shared(self.settings, self._stack, self._secrets)
         shared.draining = self.draining
+        vitals = self._vitals(shared)
         for service in self.services:
             await self._host(service, shared)
         self._start_workers(shared)
         self._gate.readiness = Readiness(list(self.runtimes.values()), self.draining)
+        vitals.start(self._gate.readiness)
         log.info("serving %s", ", ".join(self.runtimes))
 
     async def stop(self) -> None:
         """Finish what is under way and close everything."""
         self.draining.set()
         await self._stack.aclose()
+
+    def _vitals(self, shared: Shared) -> Vitals:
+        """Stopped late: how a process ends is to be seen too."""
+        probes = [
+            Probe("kafka", shared.producer.ping, every_seconds=2.0),
+            Probe("vault", shared.secrets.ping, every_seconds=5.0),
+        ]
+        meter = Meter(self._gate.answers, {each.name: each.counters for each in self.services})
+        vitals = Vitals(shared.settings, shared.redis, meter, probes=probes, queued=lambda: self._gate.queued)
+        self._stack.push_async_callback(vitals.stop)
+        return vitals
 
     async def _host(self, service: Service, shared: Shared) -> None:
         runtime = await open_runtime(service, shared, self._stack)

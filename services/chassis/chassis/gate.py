@@ -16,10 +16,10 @@ from chassis.deadlines import set_deadline
 from chassis.errors import NotFound, Problem
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
-from chassis.limits import Admission, TooLarge, limit_body
+from chassis.limits import Admission, Busy, TooLarge, limit_body
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, new_traceparent, set_traceparent
+from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, new_traceparent, set_traceparent
 from chassis.tracing import span
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,15 @@ class Gate:
         self._served_by = {
             each.name: f"{each.name}/{settings.instance}@{settings.region}".encode() for each in services
         }
+        self._version = settings.version.encode()
         self._in_flight = {each.name: IN_FLIGHT.labels(each.name) for each in services}
         self._requests = cache(REQUESTS.labels)
+        self.answers = {each.name: Answers() for each in services}
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait to be let in."""
+        return self._admission.queued
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -79,7 +86,7 @@ class Gate:
 
     async def _serve(self, service: Service, scope: Message, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        exchange = _Exchange(send, self._served_by[service.name], closing=self._draining.is_set())
+        exchange = _Exchange(send, self._served_by[service.name], self._version, closing=self._draining.is_set())
         headers = dict(scope["headers"])
         set_traceparent(headers.get(b"traceparent", b"").decode("latin-1") or new_traceparent())
         set_deadline(headers.get(_TIMEOUT))
@@ -93,7 +100,8 @@ class Gate:
             with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": scope["path"]}):
                 await service.app(scope, receive, exchange.send)
         except Problem as problem:
-            REJECTED.labels(service.name).inc()
+            if isinstance(problem, Busy):
+                REJECTED.labels(service.name).inc()
             await problem.render()(scope, receive, exchange.send)
         except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
             if not exchange.status:
@@ -105,8 +113,9 @@ class Gate:
                 if not exchange.streams:
                     self._admission.leave()
             if not exchange.streams:
-                histogram = self._requests(service.name, scope["method"], exchange.status)
-                histogram.observe(time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                self._requests(service.name, scope["method"], exchange.status).observe(seconds)
+                self.answers[service.name].add(exchange.status, seconds)
 
     def _checked(self, scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Refuse what no service wants to see; the body that is left is bounded."""
@@ -127,11 +136,12 @@ class Gate:
 class _Exchange:
     """One answer on its way out: adds the headers that every answer has, and notices whether it is a stream."""
 
-    __slots__ = ("_closing", "_send", "_served_by", "on_stream", "status", "streams")
+    __slots__ = ("_closing", "_send", "_served_by", "_version", "on_stream", "status", "streams")
 
-    def __init__(self, send: Send, served_by: bytes, *, closing: bool) -> None:
+    def __init__(self, send: Send, served_by: bytes, version: bytes, *, closing: bool) -> None:
         self._send = send
         self._served_by = served_by
+        self._version = version
         self._closing = closing
         self.on_stream: Callable[[], None] = lambda: None
         self.status = 0
@@ -145,6 +155,7 @@ class _Exchange:
             if b"cache-control" not in given:
                 headers.append(NOT_STORED)
             headers.append((b"x-served-by", self._served_by))
+            headers.append((b"x-version", self._version))
             if self._closing:
                 headers.append((b"connection", b"close"))
             if given.get(b"content-type", b"").startswith(b"text/event-stream"):

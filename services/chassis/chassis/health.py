@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import orjson
 from sqlalchemy import text
@@ -15,6 +16,14 @@ REUSE_SECONDS = 0.5
 Check = Callable[[], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a check: the time it took, or the name of what went wrong."""
+
+    ms: float
+    error: str = ""
+
+
 class Readiness:
     """The checks of a process. Kafka and mail are not among them: without those, work waits and nothing fails."""
 
@@ -22,25 +31,29 @@ class Readiness:
         self._draining = draining
         self._checks: dict[str, Check] = {f"database {each.service}": _database_check(each) for each in runtimes}
         self._checks["redis"] = runtimes[0].redis.ping
-        self._answer: tuple[float, int, bytes] = (0.0, 503, b"")
+        self._asked_at = float("-inf")
+        self._outcomes: dict[str, Outcome] = {}
         self._asking = asyncio.Lock()
 
     async def ask(self) -> tuple[int, bytes]:
-        """HTTP status and JSON body; an answer is good for half a second, however many ask."""
-        if self._draining.is_set():
+        """HTTP status and JSON body."""
+        state, outcomes = await self.look()
+        if state == "draining":
             return 503, orjson.dumps({"ready": False, "draining": True})
-        async with self._asking:
-            asked_at, status, body = self._answer
-            if time.monotonic() - asked_at > REUSE_SECONDS:
-                status, body = await self._check_all()
-                self._answer = (time.monotonic(), status, body)
-        return status, body
-
-    async def _check_all(self) -> tuple[int, bytes]:
-        results = await asyncio.gather(*(_outcome(check) for check in self._checks.values()))
-        report = dict(zip(self._checks, results, strict=True))
-        ready = all(result == "ok" for result in results)
+        report = {name: each.error or "ok" for name, each in outcomes.items()}
+        ready = state == "ready"
         return (200 if ready else 503), orjson.dumps({"ready": ready, "checks": report})
+
+    async def look(self) -> tuple[str, dict[str, Outcome]]:
+        """`ready`, `waiting` or `draining`, and the checks; an outcome is good for half a second, however many ask."""
+        if self._draining.is_set():
+            return "draining", self._outcomes
+        async with self._asking:
+            if time.monotonic() - self._asked_at > REUSE_SECONDS:
+                found = await asyncio.gather(*(outcome(check) for check in self._checks.values()))
+                self._outcomes = dict(zip(self._checks, found, strict=True))
+                self._asked_at = time.monotonic()
+        return ("waiting" if any(each.error for each in self._outcomes.values()) else "ready"), self._outcomes
 
 
 def _database_check(runtime: Runtime) -> Check:
@@ -51,10 +64,13 @@ def _database_check(runtime: Runtime) -> Check:
     return check
 
 
-async def _outcome(check: Check) -> str:
+async def outcome(check: Check) -> Outcome:
+    """Run a check; it never takes longer than `CHECK_SECONDS`."""
+    started = time.perf_counter()
+    error = ""
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
-    except Exception as error:
-        return type(error).__name__
-    return "ok"
+    except Exception as failure:
+        error = type(failure).__name__
+    return Outcome(ms=(time.perf_counter() - started) * 1000, error=error)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 from sqlalchemy import bindparam, func, select
@@ -67,6 +67,7 @@ class Consumer:
         self._subscriptions = {(each.topic, each.model.type): each for each in subscriptions}
         self._topics = sorted({each.topic for each in subscriptions})
         self._consumer: AIOKafkaConsumer | None = None
+        self._measured: set[TopicPartition] = set()
         self.worker = Worker(f"consumer:{service}", self.step, idle_seconds=0)
 
     async def step(self) -> int:
@@ -75,10 +76,11 @@ class Consumer:
         try:
             fetched = await consumer.getmany(timeout_ms=500, max_records=BATCH)
             records = [record for batch in fetched.values() for record in batch]
+            self._measure_lag(consumer, fetched, handled=False)
             if records:
                 await self.handle(records)
                 await self._commit(consumer)
-            self._measure_lag(consumer, fetched)
+                self._measure_lag(consumer, fetched, handled=True)
             return len(records)
         except KafkaError:
             await self.close()
@@ -219,12 +221,20 @@ class Consumer:
         except (CommitFailedError, IllegalStateError):
             log.info("%s: the group was rebalanced, the batch may come again", self._service)
 
-    def _measure_lag(self, consumer: AIOKafkaConsumer, fetched: dict[Any, Any]) -> None:
+    def _measure_lag(self, consumer: AIOKafkaConsumer, fetched: dict[Any, Any], *, handled: bool) -> None:
+        """What waits in the partitions that are this member's; `fetched` is part of it until it is `handled`."""
         assigned = consumer.assignment()  # a rebalance may have taken partitions away meanwhile
+        for place in self._measured - assigned:
+            LAG.remove(self._service, f"{place.topic}/{place.partition}")
+        self._measured &= assigned
         for place, records in fetched.items():
             end = consumer.highwater(place) if place in assigned else None
             if records and end is not None:
-                LAG.labels(self._service, f"{place.topic}/{place.partition}").set(max(0, end - records[-1].offset - 1))
+                first, last = records[0].offset, records[-1].offset
+                LAG.labels(self._service, f"{place.topic}/{place.partition}").set(
+                    end - (last + 1 if handled else first)
+                )
+                self._measured.add(place)
 
 
 def _waves(deliveries: Sequence[Delivery]) -> Iterator[tuple[Subscription, list[Received[Any]]]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from chassis.settings import Settings
 
@@ -90,6 +90,12 @@ class Producer:
         async with asyncio.timeout(METADATA_SECONDS):
             offsets = await reader.end_offsets(partitions)
         return {(place.topic, place.partition): offset for place, offset in offsets.items()}
+
+    async def ping(self) -> None:
+        """Ask the brokers who they are. Raises KafkaError where none answers."""
+        producer = await self._connected()
+        if not await producer.client.force_metadata_update():
+            raise KafkaConnectionError("no broker answers")
 
     async def close(self) -> None:
         for client in (self._producer, self._reader):

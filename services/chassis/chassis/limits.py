@@ -35,6 +35,11 @@ class Admission:
         self._max_seconds = max_seconds
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def queued(self) -> int:
+        """How many wait for a place."""
+        return len(self._queue)
+
     async def enter(self) -> None:
         """Take a place; raises Busy when there is none in time, which is never later than the caller waits."""
         patience = remaining(self._max_seconds)

@@ -80,6 +80,7 @@ _unpublished = (
     .order_by(event_log.c.position)
     .limit(BATCH)
 )
+_depth = select(func.count()).select_from(event_log).where(event_log.c.published_at.is_(None))
 _mark_published = (
     update(event_log)
     .where(event_log.c.position == any_(bindparam("positions", type_=postgresql.ARRAY(postgresql.BIGINT))))
@@ -105,10 +106,12 @@ class Relay:
     async def step(self) -> int:
         """Publish one batch; returns how many events it held."""
         async with self._database.transaction() as tx:
+            depth = OUTBOX_DEPTH.labels(self._database.name)
             if not await tx.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
+                depth.set(0)  # it is another's to say, so that the sum over all instances is right
                 return 0
             rows = (await tx.execute(_unpublished)).all()
-            OUTBOX_DEPTH.labels(self._database.name).set(len(rows))
+            depth.set(len(rows) if len(rows) < BATCH else (await tx.execute(_depth)).scalar_one())
             if not rows:
                 await self._refill_if_lost(tx)
                 return 0

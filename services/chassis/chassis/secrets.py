@@ -36,6 +36,10 @@ class Secrets(Protocol):
         """A database user of `role`, changed in place when rotated. Waits while Vault or Postgres is away."""
         ...
 
+    async def ping(self) -> None:
+        """Raises Unavailable while Vault is away or sealed."""
+        ...
+
     async def close(self) -> None:
         """Give back what was leased."""
         ...
@@ -106,6 +110,9 @@ class VaultSecrets:
             self._leases[role] = lease
             self._start(lease.keep(what))
         return self._leases[role].credentials
+
+    async def ping(self) -> None:
+        await self._vault.call(lambda client: client.adapter.get("/v1/sys/health?standbyok=true&perfstandbyok=true"))
 
     async def close(self) -> None:
         for task in self._tasks:

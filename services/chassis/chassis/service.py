@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from fastapi import APIRouter, FastAPI
+from prometheus_client import Counter
 
 from chassis import errors
 from chassis.events import Subscription
@@ -26,6 +27,8 @@ class Service:
     workers: Callable[[Runtime], Sequence[Worker]]
     seed: Callable[[Runtime], Awaitable[None]] | None
     replay: Callable[[Runtime], Awaitable[int]] | None
+    counters: tuple[Counter, ...]
+    """What it counts beyond what every service counts; part of its vitals."""
 
 
 def _nothing(_: Runtime) -> tuple[()]:
@@ -42,6 +45,7 @@ def create_service(
     workers: Callable[[Runtime], Sequence[Worker]] = _nothing,
     seed: Callable[[Runtime], Awaitable[None]] | None = None,
     replay: Callable[[Runtime], Awaitable[int]] | None = None,
+    counters: Sequence[Counter] = (),
 ) -> Service:
     """Describe a service. Nothing is connected or read here.
 
@@ -61,6 +65,7 @@ def create_service(
         workers=workers,
         seed=seed,
         replay=replay,
+        counters=tuple(counters),
     )
 
 

@@ -40,6 +40,11 @@ class Session:
     remote: str
 
     @property
+    def id(self) -> str:
+        """Tells an account's sessions apart, and opens none."""
+        return self.key[:16]
+
+    @property
     def expires_at(self) -> datetime:
         """The absolute end (UTC)."""
         return datetime.fromtimestamp(self.created_at.timestamp() + ABSOLUTE_SECONDS, UTC)

@@ -83,6 +83,9 @@ class StaticSecrets:
     async def database_credentials(self, role: str) -> DatabaseCredentials:
         return self._issued.setdefault(role, DatabaseCredentials(*self._user, issue=self._issue))
 
+    async def ping(self) -> None:
+        """There is nothing that could be away."""
+
     async def close(self) -> None:
         self._issued.clear()
 

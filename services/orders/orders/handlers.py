@@ -17,8 +17,9 @@ from chassis.ids import uuid7
 from chassis.runtime import Runtime
 from orders import domain, repository
 from orders.clients import Hold, Holds
+from orders.counters import CONFIRMED, PLACED
 from orders.domain import Order, Status
-from orders.events import OrderPlaced
+from orders.events import OrderConfirmed, OrderPlaced
 from orders.schemas import OrderView, PlaceOrder
 
 REBUILD_BATCH = 1000
@@ -62,6 +63,7 @@ async def place_order(
         async with database.transaction() as tx:
             if await repository.insert_placed(tx, row):
                 await outbox.append(tx, placed, versions=[1])
+                after_commit(tx, PLACED.inc)
                 return OrderView(**row, total=placed.total)
     return await _placed_before(
         database, account_id, idempotency_key, fingerprint, otherwise=HoldUsed() if mine else HoldExpired()
@@ -112,6 +114,8 @@ async def _advance(tx: AsyncConnection, broadcast: Broadcast, decided: Sequence[
     changed = [order for order, _ in changes]
     await outbox.append(tx, *(event for _, event in changes), versions=[order.version for order in changed])
     await repository.save(tx, changed)
+    confirmed = sum(isinstance(event, OrderConfirmed) for _, event in changes)
+    after_commit(tx, lambda: CONFIRMED.inc(confirmed))
     messages = {channel(order.placed.order_id): {"status": order.status} for order in changed}
     after_commit(tx, lambda: broadcast.publish_all(messages))
 

@@ -1,7 +1,7 @@
 """The composition root of orders."""
 
 from chassis.service import create_service
-from orders import api, consumers, handlers
+from orders import api, consumers, counters, handlers
 
 service = create_service(
     "orders",
@@ -9,4 +9,5 @@ service = create_service(
     routers=[api.router],
     subscriptions=consumers.subscriptions,
     replay=handlers.rebuild_projection,
+    counters=[counters.PLACED, counters.CONFIRMED],
 )

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound, Problem
 from chassis.ids import uuid7
 from chassis.runtime import Runtime
 from seats import repository
+from seats.counters import HOLDS
 from seats.domain import Ended, Money, State, UnknownSeats
 from seats.live import announce, changes_to
 from seats.performances import Performances
@@ -109,6 +111,7 @@ async def _take(runtime: Runtime, hold: Hold) -> HoldView:
         if missed := [label for label in hold.labels if label not in got]:
             raise SeatsTaken(missed)
         announce(tx, runtime.broadcast, {hold.performance_id: dict.fromkeys(hold.labels, State.HELD)})
+        after_commit(tx, HOLDS.inc)
     return HoldView(
         id=hold.id,
         performance_id=hold.performance_id,

@@ -7,6 +7,7 @@ from chassis.runtime import Runtime
 from chassis.worker import Worker
 from seats.api import internal, router
 from seats.consumers import subscriptions
+from seats.counters import HOLDS, SOLD
 from seats.handlers import sweep
 from seats.settings import SeatsSettings
 
@@ -23,4 +24,5 @@ service = create_service(
     settings=SeatsSettings,
     subscriptions=subscriptions,
     workers=workers,
+    counters=[HOLDS, SOLD],
 )

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
 from chassis.broadcast import Broadcast
+from chassis.database import after_commit
 from seats import repository, sales_repository
+from seats.counters import SOLD
 from seats.domain import Ended, Outcome, Sale, SoldCount, State, rounds, seats_by_order
 from seats.events import SeatsBackOnSale, SeatsReleased, SeatsSold, SeatsSoldOut
 from seats.live import announce, changes_to
@@ -45,6 +47,7 @@ async def settle(tx: AsyncConnection, broadcast: Broadcast, sales: Sequence[Sale
     )
     announce(tx, broadcast, changes_to(State.AVAILABLE, outcome.returned))
     announce(tx, broadcast, changes_to(State.SOLD, sold))
+    after_commit(tx, lambda: SOLD.inc(len(sold)))
 
 
 async def release(

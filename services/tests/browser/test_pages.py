@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,43 @@ async def test_the_largest_seat_map_is_soon_there(window: Window, organiser: Org
     runs: list[list[float]] = [await window.page.evaluate(script, [module, str(arena)]) for _ in range(3)]
     assert runs[0][0] == 2000
     assert min(ms for _, ms in runs) <= SEAT_MAP_MS
+
+
+async def test_the_programme_is_searched_by_word_city_and_date(window: Window, performance: Performance) -> None:
+    titles = window.page.locator(".wall h3")
+    day = performance.starts_at.date()
+    await window.go(f"/?q={performance.show}")
+    for dates, found in (
+        ({"from": day, "to": day}, [performance.show]),
+        ({"from": day + timedelta(days=1), "to": ""}, []),
+        ({"from": "", "to": day - timedelta(days=1)}, []),
+    ):
+        await window.fill(**{name: str(value) for name, value in dates.items()})
+        await (titles.first if found else window.page.get_by_text("Nothing matches that")).wait_for()
+        assert await titles.all_inner_texts() == found
+    await window.page.get_by_label("City").select_option("Ghent")
+    await window.page.get_by_text("Nothing matches that").wait_for()
+    await window.fill(to="")
+    await titles.first.wait_for()
+    assert "city=Ghent" in window.page.url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sign"),
+    [
+        ("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=1>')", "Content Security Policy"),
+        ("document.body.setAttribute('style', 'color: red')", "Content Security Policy"),
+        ("fetch('https://elsewhere.test').catch(() => {})", "Content Security Policy"),
+        ("setTimeout(() => { throw new Error('a slip') })", "a slip"),
+        ("console.error('a slip')", "a slip"),
+    ],
+)
+async def test_what_goes_wrong_in_a_window_is_noticed(window: Window, wrong: str, sign: str) -> None:
+    await window.go("/sign-in")
+    await window.page.evaluate(wrong)
+    await eventually(window.so_far, lambda troubles: any(sign in each for each in troubles))
+    window.troubles.clear()
+    window.hosts.discard("elsewhere.test")
 
 
 async def test_who_is_told_that_it_is_busy_waits_and_is_served(window: Window) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from support.browser import NewWindow, Window
 from support.customer import PASSWORD, Customer
+from support.shapes import Performance
 from support.tier import Tier
 
 
@@ -21,6 +22,20 @@ async def test_signing_out_everywhere_is_noticed_everywhere(new_window: NewWindo
     await there.fill(email=customer.email, password=PASSWORD)
     await there.press("Sign in", within="dialog")
     await there.page.get_by_role("heading", name="No tickets yet").wait_for()
+
+
+async def test_one_lost_phone_is_signed_out_from_afar(new_window: NewWindow, customer: Customer) -> None:
+    here, lost = await new_window(), await new_window(user_agent="Mozilla/5.0 (iPhone) Safari/605")
+    for window in (here, lost):
+        await window.sign_in(customer.email, PASSWORD)
+    await here.go("/account")
+    await here.press("Sign out Safari on iPhone")
+    await here.page.get_by_role("button", name="Sign out Safari on iPhone").wait_for(state="detached")
+
+    await lost.press("Tickets", role="link", within="header")
+    await lost.page.locator("dialog", has_text="Your session has ended").wait_for()
+    await here.press("Tickets", role="link", within="header")
+    await here.page.get_by_role("heading", name="No tickets yet").wait_for()
 
 
 async def test_a_wrong_password_is_said_where_it_was_typed(window: Window, customer: Customer) -> None:
@@ -61,6 +76,19 @@ async def test_an_organiser_puts_on_a_show(window: Window, tier: Tier) -> None:
     await window.press("See it as customers do", role="link")
     await window.page.locator(".date", has_text=venue).wait_for()
     assert "19:30" in await window.page.locator(".date .where").inner_text()
+
+
+async def test_an_organiser_sees_seats_and_money_come_in(
+    window: Window, tier: Tier, customer: Customer, performance: Performance
+) -> None:
+    await window.sign_in(tier.organiser, tier.organiser_password)
+    await window.go(f"/organise/shows/{performance.show_id}")
+    await window.page.get_by_text("0 seats sold of 20: nothing earned yet.").wait_for()
+    await customer.buy(performance.id, ["A1", "B1"])
+    await customer.hold(performance.id, ["A2"])
+    await window.page.get_by_text("2 seats sold of 20: €40.").wait_for()
+    await window.page.get_by_role("img", name="2 sold, 1 held, 17 free").wait_for()
+    await window.page.get_by_role("img", name="€40 of €400").wait_for()
 
 
 async def test_organisers_pages_are_not_for_customers(home: Window) -> None:

@@ -23,6 +23,7 @@ GET /api/sessions
 DELETE /api/sessions
 GET /api/sessions/current
 DELETE /api/sessions/current
+DELETE /api/sessions/{}
 GET /api/shows
 GET /api/shows/{}
 GET /api/performances/{}

@@ -64,6 +64,10 @@ class Window:
         if message.type in ("error", "warning") and not REFUSED.search(message.text):
             self.troubles.append(f"{message.type}: {message.text}")
 
+    async def so_far(self) -> list[str]:
+        """What has gone wrong until now."""
+        return self.troubles
+
     async def go(self, path: str) -> None:
         await self.page.goto(self.url + path)
         await self.settled()

@@ -91,6 +91,26 @@ async def test_sessions_are_listed_and_end_here_or_everywhere(
     assert (await client.delete("/api/sessions")).status_code == 401
 
 
+async def test_one_session_can_be_ended_from_another_but_only_by_its_owner(
+    app: App, client: httpx.AsyncClient, ann: Json, register: Register, sign_in: SignIn
+) -> None:
+    phone, stranger = app.another_client().client, app.another_client().client
+    assert (await sign_in(ann["email"], browser=phone)).status_code == 201
+    bob = await register()
+    assert (await sign_in(bob["email"], browser=stranger)).status_code == 201
+    [there] = [item["id"] for item in (await client.get("/api/sessions")).json()["items"] if not item["current"]]
+
+    assert (await stranger.delete(f"/api/sessions/{there}")).status_code == 404
+    assert (await phone.get("/api/sessions/current")).status_code == 200
+    assert (await client.delete(f"/api/sessions/{there}")).status_code == 204
+    assert (await phone.get("/api/sessions/current")).status_code == 401
+    assert (await client.delete(f"/api/sessions/{there}")).status_code == 404
+
+    here = (await client.get("/api/sessions/current")).json()["id"]
+    assert "Max-Age=0" in (await client.delete(f"/api/sessions/{here}")).headers["set-cookie"]
+    assert (await client.get("/api/sessions/current")).status_code == 401
+
+
 async def test_repeated_failures_for_one_address_close_it_for_a_while(register: Register, sign_in: SignIn) -> None:
     ann, bob = await register(), await register()
     for _ in range(8):

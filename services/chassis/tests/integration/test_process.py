@@ -67,6 +67,7 @@ async def test_the_more_specific_path_decides_who_answers(app: App, path: str, s
     answer = await app.client.get(path)
     assert answer.json() == {"service": service}
     assert answer.headers["x-served-by"] == f"{service}/test@local"
+    assert answer.headers["x-version"] == app.process.settings.version
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/wordsmith", "/internal/secret", "/docs", "/api/words/../../etc"])

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
 from chassis.events import Event, now
@@ -214,6 +215,21 @@ async def test_redelivery_and_late_events_change_nothing(desk: Desk) -> None:
     await desk.happen(*paid)
     await desk.happen(PaymentDeclined(order_id=order_id, reason="late"), PaymentCaptured(order_id=uuid4()))
     assert await desk.history(order_id) == ["order.placed", "order.paid", "order.confirmed"]
+
+
+async def test_an_order_is_counted_once_whatever_comes_again(desk: Desk) -> None:
+    before = counted()
+    answers = [await desk.place(desk.holds.add(desk.account_id), key="again") for _ in range(2)]
+    order_id = UUID(answers[0].json()["id"])
+    for _ in range(2):
+        await desk.happen(PaymentCaptured(order_id=order_id), SeatsSold(order_id=order_id))
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1]
+
+
+def counted() -> list[float]:
+    """How many orders this process has counted as placed, and as confirmed."""
+    names = ("orders_placed_total", "orders_confirmed_total")
+    return [REGISTRY.get_sample_value(name) or 0.0 for name in names]
 
 
 async def test_a_cancellation_and_a_payment_at_the_same_time_leave_one_history(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from seats import handlers, sales
@@ -48,6 +49,21 @@ async def test_a_redelivered_payment_has_one_effect(stage: Any) -> None:
     await stage.app.deliver("seats", paid)
     assert await stage.events() == ["seats.sold A1"]
     assert await sold_count(stage) == 1
+
+
+async def test_holds_and_sold_seats_are_counted_once(stage: Any) -> None:
+    before = counted()
+    buyer = await stage.buyer()
+    hold = await buyer.held("A1", "A2")
+    assert (await buyer.hold("A2")).status_code == 409
+    for _ in range(2):
+        await stage.app.deliver("seats", stage.paid(hold, "A1", "A2"))
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 2]
+
+
+def counted() -> list[float]:
+    """How many holds and sold seats this process has counted."""
+    return [REGISTRY.get_sample_value(name) or 0.0 for name in ("seats_holds_total", "seats_sold_total")]
 
 
 async def test_two_orders_for_the_same_seats_in_one_batch(stage: Any) -> None:

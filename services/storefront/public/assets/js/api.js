@@ -39,6 +39,16 @@ export const get = (path, options) => request("GET", path, options);
 export const post = (path, body, options) => request("POST", path, { body, ...options });
 export const del = (path, options) => request("DELETE", path, options);
 
+/** What `call` answers; null where the problem has `status`, because what was wanted is so already. */
+export async function quietly(call, status) {
+  try {
+    return await call;
+  } catch (problem) {
+    if (problem.status === status) return null;
+    throw problem;
+  }
+}
+
 /** All items of a list whose pages are few; stops after `most` pages. */
 export async function all(path, { most = 5, ...options } = {}) {
   const items = [];
@@ -65,9 +75,9 @@ export const serverNow = () => Date.now() + skew;
 /**
  * `anonymous`: 401 is an answer, not a reason to ask for a password.
  * `key`: the Idempotency-Key, which makes a POST safe to repeat. `insist`: repeat it without one; the caller looks at
- * `afterDoubt` of a problem.
+ * `afterDoubt` of a problem. `tries`: how often, at most.
  */
-export async function request(method, path, { body, key, signal, anonymous = false, insist = false } = {}) {
+export async function request(method, path, { body, key, signal, anonymous = false, insist = false, tries = MOST_TRIES } = {}) {
   const repeatable = method !== "POST" || Boolean(key) || insist;
   let doubt = false;
   for (let attempt = 1; ; attempt += 1) {
@@ -81,7 +91,7 @@ export async function request(method, path, { body, key, signal, anonymous = fal
       continue;
     }
     outcome.afterDoubt = doubt;
-    const wait = patience(outcome, { attempt, repeatable });
+    const wait = attempt < tries ? patience(outcome, { repeatable, attempt }) : null;
     if (wait === null) throw outcome;
     doubt ||= outcome.slug !== "busy";
     weather.dispatchEvent(new CustomEvent(outcome.status ? "busy" : "offline", { detail: { wait, attempt } }));
@@ -109,7 +119,7 @@ async function once(method, path, { body, key, signal }) {
     return new Problem(0);
   }
   const ms = performance.now() - started;
-  record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), ms });
+  record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), version: response.headers.get("x-version"), ms });
   const date = Date.parse(response.headers.get("date") ?? "");
   if (date && ms < 2000) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   const content = await parsed(response);
@@ -128,7 +138,6 @@ async function parsed(response) {
 
 /** Milliseconds to wait before the same call again, or null: do not repeat it. */
 function patience({ status, slug, retryAfter }, { attempt, repeatable }) {
-  if (attempt >= MOST_TRIES) return null;
   const refusedAtTheDoor = slug === "busy";
   if (!(refusedAtTheDoor || (repeatable && (isAway(status) || (status === 0 && attempt < 3))))) return null;
   const asked = Math.max(retryAfter, 0.6) * 1000;

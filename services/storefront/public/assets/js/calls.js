@@ -4,9 +4,9 @@ const KEPT = 60;
 
 export const calls = Object.assign(new EventTarget(), { list: [] });
 
-/** `servedBy` is the header `X-Served-By`: `orders/app-2@local`. */
-export function record({ method, path, status, servedBy, ms }) {
+/** `servedBy` is the header `X-Served-By`: `orders/app-2@local`; `version` is `X-Version`. */
+export function record({ method, path, status, servedBy, version, ms }) {
   const [, service, instance, region] = /^([^/]+)\/(.+)@([^@]+)$/.exec(servedBy ?? "") ?? [];
-  calls.list = [...calls.list, { method, path, status, service, instance, region, ms, at: Date.now() }].slice(-KEPT);
+  calls.list = [...calls.list, { method, path, status, service, instance, region, version, ms, at: Date.now() }].slice(-KEPT);
   calls.dispatchEvent(new Event("call"));
 }

@@ -21,6 +21,7 @@ const ROUTES = [
   ["/organise", () => import("./views/organise.js")],
   ["/organise/venues/new", () => import("./views/new-venue.js")],
   ["/organise/shows/:id", () => import("./views/organise-show.js")],
+  ["/backstage", () => import("./views/backstage.js")],
 ];
 
 shell(document.getElementById("masthead"), document.getElementById("notices"));

@@ -1,6 +1,6 @@
 // Who is signed in. The cookie is out of a script's reach; a hint in localStorage saves a stranger's first call.
 
-import { Problem, del, get, onUnauthenticated, post } from "./api.js";
+import { del, get, onUnauthenticated, post, quietly } from "./api.js";
 
 const HINT = "boxoffice.signed-in";
 
@@ -34,7 +34,7 @@ export async function signUp({ email, password, name, country }) {
 }
 
 export async function signOut({ everywhere = false } = {}) {
-  await quietly(del(everywhere ? "/api/sessions" : "/api/sessions/current", { anonymous: true }));
+  await quietly(del(everywhere ? "/api/sessions" : "/api/sessions/current", { anonymous: true }), 401);
   become(null);
 }
 
@@ -67,12 +67,4 @@ function become(account) {
   if (account) localStorage.setItem(HINT, "1");
   else localStorage.removeItem(HINT);
   session.dispatchEvent(new Event("change"));
-}
-
-async function quietly(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
-  }
 }

@@ -43,7 +43,7 @@ function navigation() {
     { "aria-label": "Box Office" },
     h("a", { class: "wordmark", href: "/", "aria-current": here === "/" ? "page" : null }, mark(), "Box Office"),
     item("/", "Programme", { class: "wideonly" }),
-    isOrganiser() && item("/organise", "Organise"),
+    isOrganiser() && [item("/organise", "Organise"), item("/backstage", "Backstage", { class: "wideonly" })],
     session.account
       ? [item("/tickets", "Tickets"), item("/inbox", "Inbox"), item("/account", "Account")]
       : [item("/sign-in", "Sign in"), item("/sign-up", "Sign up", { class: "wideonly" })],

@@ -50,17 +50,18 @@ export function tierbar(footer) {
   });
 }
 
-function summary({ service, instance, region, ms, status }) {
+function summary({ service, instance, region, version, ms, status }) {
   if (!status) return "no answer";
   if (!instance) return `the edge answered ${status} in ${Math.round(ms)} ms`;
   const code = status >= 400 ? ` · ${status}` : "";
   return [
     swatch(instance),
-    ` ${service} on ${instance} in ${region} · ${Math.round(ms)} ms${code}`,
+    ` ${service}${version ? ` ${version}` : ""} on ${instance} in ${region} · ${Math.round(ms)} ms${code}`,
   ];
 }
 
-function swatch(instance) {
+/** The colour and shape of an instance, wherever it is named. */
+export function swatch(instance) {
   const number = numberOf(instance);
   return s(
     "svg",

@@ -1,8 +1,8 @@
 // My account: who I am here, where I am signed in, and the way out.
 
-import { get } from "../api.js";
+import { del, get, quietly } from "../api.js";
 import { countries } from "../countries.js";
-import { h } from "../dom.js";
+import { h, put } from "../dom.js";
 import { moment } from "../format.js";
 import { confirm } from "../forms.js";
 import { go } from "../router.js";
@@ -35,7 +35,7 @@ export default personal(
           "section",
           { class: "stack", "aria-labelledby": "sessions" },
           h("h2", { id: "sessions" }, "Where you are signed in"),
-          resource({ signal, load: () => get("/api/sessions", { signal }), render: ({ items }) => h("ul", { class: "plain" }, items.map(device)) }),
+          devices(signal),
           h("p", null, h("button", { class: "button", type: "button", onclick: () => leave({ everywhere: true }) }, "Sign out everywhere")),
         ),
         h(
@@ -53,12 +53,33 @@ export default personal(
 
 const fact = (term, value) => h("div", null, h("dt", { class: "label" }, term), h("dd", null, value));
 
-function device({ user_agent, remote, created_at, current }) {
+/** The list of sessions; one that is ended goes from it. */
+function devices(signal) {
+  const list = (items) => h("ul", { class: "plain" }, items.map((item) => device(item, signOutThere)));
+  const node = resource({ signal, load: () => get("/api/sessions", { signal }), render: ({ items }) => list(items) });
+
+  async function signOutThere({ id, user_agent }) {
+    try {
+      await quietly(del(`/api/sessions/${id}`), 404);
+      put(node, list((await get("/api/sessions", { signal })).items));
+      say(`Signed out: ${browserName(user_agent)}.`);
+    } catch (problem) {
+      if (!signal.aborted) say(problem.message);
+    }
+  }
+
+  return node;
+}
+
+function device(item, signOutThere) {
+  const { user_agent, remote, created_at, current } = item;
+  const name = browserName(user_agent);
   return h(
     "li",
     { class: "line" },
-    h("span", null, browserName(user_agent), current && h("span", { class: "chip good" }, "this one")),
-    h("span", { class: "soft small figures" }, `${remote} · since ${moment(created_at)}`),
+    h("span", { class: "row" }, name, current && h("span", { class: "chip good" }, "this one")),
+    !current && h("button", { class: "linkish small", type: "button", onclick: () => signOutThere(item) }, "Sign out", h("span", { class: "sr" }, ` ${name}, since ${moment(created_at)}`)),
+    h("span", { class: "soft small figures below" }, `${remote} · since ${moment(created_at)}`),
   );
 }
 

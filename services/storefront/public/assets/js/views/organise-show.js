@@ -1,17 +1,16 @@
-// For organisers: one show with its performances, how they sell, and a new one.
+// For organisers: one show, how its performances sell, and a new performance.
 
 import { all, get, post } from "../api.js";
-import { h, put, s } from "../dom.js";
-import { count, longDate, minorUnits, money, shortDate } from "../format.js";
-import { confirm, field, form, input } from "../forms.js";
+import { h, put } from "../dom.js";
+import { minorUnits } from "../format.js";
+import { field, form, input } from "../forms.js";
 import { again, setTitle } from "../router.js";
 import { say } from "../shell.js";
-import { block, resource, state } from "../states.js";
+import { resource, state } from "../states.js";
 import { known } from "../venues.js";
 import { momentAt } from "../zoned.js";
 import { personal } from "./needs-session.js";
-
-const REFRESH_MS = 5000;
+import { sales } from "./sales.js";
 
 export default personal(
   "Show",
@@ -36,108 +35,6 @@ function page(show, venues, signal) {
     h("section", { class: "stack", "aria-labelledby": "sales" }, h("h2", { id: "sales" }, "Sales"), show.performances.length ? sales(show, signal) : state({ title: "Nothing to sell yet", text: "Schedule a performance below.", level: "h3" })),
     h("section", { class: "stack narrowish", "aria-labelledby": "schedule" }, h("h2", { id: "schedule" }, "Schedule a performance"), venues.length ? schedule(show, venues) : h("p", null, "First ", h("a", { href: "/organise/venues/new" }, "add a venue"), ".")),
   );
-}
-
-/** A row for each performance that follows its seat map. */
-function sales(show, signal) {
-  const rows = show.performances.map((performance) => ({ performance, cell: h("tbody") }));
-  const sum = h("p", { class: "lede figures", role: "status" });
-  const states = new Map();
-
-  async function refresh() {
-    await Promise.all(rows.map(load));
-    if (signal.aborted) return;
-    const sold = [...states.values()].reduce((total, { sold }) => total + sold, 0);
-    const seats = [...states.values()].reduce((total, { seats }) => total + seats, 0);
-    put(sum, `${count(sold, "seat")} sold of ${seats.toLocaleString("en-GB")}: ${revenues(states).join(" and ") || "nothing earned yet"}.`);
-  }
-
-  async function load({ performance, cell }) {
-    try {
-      const { seats } = await get(`/api/performances/${performance.id}/seats`, { signal });
-      states.set(performance.id, tally(seats));
-      put(cell, row(performance, states.get(performance.id)));
-    } catch {
-      if (!signal.aborted && !states.has(performance.id)) put(cell, h("tr", null, h("td", { colspan: 7, class: "soft" }, "No numbers at the moment.")));
-    }
-  }
-
-  for (const { cell } of rows) put(cell, h("tr", null, h("td", { colspan: 7 }, block("100%", "1.6rem"))));
-  refresh();
-  const timer = setInterval(() => document.hidden || refresh(), REFRESH_MS);
-  signal.addEventListener("abort", () => clearInterval(timer));
-  const heads = ["Performance", "Sold, held and free", "Sold", "Held", "Free", "Revenue"];
-  return h(
-    "div",
-    { class: "stack" },
-    sum,
-    h(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sales by performance" },
-      h(
-        "table",
-        { class: "sales" },
-        h("thead", null, h("tr", null, heads.map((text, at) => h("th", { scope: "col", class: at > 1 ? "right" : null }, text)), h("td"))),
-        rows.map(({ cell }) => cell),
-      ),
-    ),
-  );
-}
-
-function tally(list) {
-  const result = { seats: list.length, sold: 0, held: 0, available: 0, amount: 0, currency: list[0]?.price.currency };
-  for (const { state, price } of list) {
-    result[state] += 1;
-    if (state === "sold") result.amount += price.amount;
-  }
-  return result;
-}
-
-function revenues(states) {
-  const sums = new Map();
-  for (const { amount, currency } of states.values()) if (amount) sums.set(currency, (sums.get(currency) ?? 0) + amount);
-  return [...sums].map(([currency, amount]) => money({ amount, currency }));
-}
-
-function row(performance, { seats, sold, held, available, amount, currency }) {
-  return h(
-    "tr",
-    null,
-    h("th", { scope: "row" }, h("span", { class: "strongish" }, shortDate(performance.starts_at, performance.timezone)), h("br"), `${performance.venue}, ${performance.city}`),
-    h("td", { class: "barcell" }, bar({ seats, sold, held, available })),
-    [sold, held, available].map((number) => h("td", { class: "right" }, number.toLocaleString("en-GB"))),
-    h("td", { class: "right" }, h("strong", null, money({ amount, currency }))),
-    h("td", { class: "right" }, performance.cancelled ? h("span", { class: "chip bad" }, "Cancelled") : h("button", { class: "linkish small", type: "button", onclick: () => cancel(performance) }, "Cancel", h("span", { class: "sr" }, ` ${shortDate(performance.starts_at, performance.timezone)}`))),
-  );
-}
-
-/** Sold solid, held striped, free empty. */
-function bar({ seats, sold, held, available }) {
-  const width = (number) => (number / Math.max(1, seats)) * 200;
-  return s(
-    "svg",
-    { viewBox: "0 0 200 18", preserveAspectRatio: "none", class: "salesbar", role: "img", "aria-label": `${sold} sold, ${held} held, ${available} free` },
-    s("defs", null, s("pattern", { id: "held", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, s("rect", { width: 2.2, height: 5, class: "stripe" }))),
-    s("rect", { width: 200, height: 18, class: "free" }),
-    s("rect", { width: width(sold), height: 18, class: "sold" }),
-    s("rect", { x: width(sold), width: width(held), height: 18, fill: "url(#held)" }),
-  );
-}
-
-async function cancel(performance) {
-  const sure = await confirm({
-    title: "Cancel this performance?",
-    text: `${longDate(performance.starts_at, performance.timezone)} at ${performance.venue}. All its orders are refunded, and this cannot be undone.`,
-    action: "Cancel the performance",
-  });
-  if (!sure) return;
-  try {
-    await post(`/api/performances/${performance.id}/cancellation`, undefined, { insist: true });
-    say("Cancelled. Customers are told and get their money back.");
-    await again();
-  } catch (problem) {
-    say(problem.message);
-  }
 }
 
 function schedule(show, venues) {

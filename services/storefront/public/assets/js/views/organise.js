@@ -14,7 +14,7 @@ const GENRES = ["Open mic", "Musical", "Electronic", "Comedy", "Folk", "Theatre"
 export default personal(
   "Organise",
   ({ signal }) => [
-    h("div", { class: "pagehead spread" }, h("h1", { tabindex: "-1" }, "Put on a show"), h("a", { class: "button", href: "/organise/venues/new" }, "Add a venue")),
+    h("div", { class: "pagehead spread" }, h("h1", { tabindex: "-1" }, "Put on a show"), h("div", { class: "row" }, h("a", { class: "button", href: "/backstage" }, "Backstage"), h("a", { class: "button", href: "/organise/venues/new" }, "Add a venue"))),
     h(
       "div",
       { class: "halves" },

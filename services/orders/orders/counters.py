@@ -1,0 +1,6 @@
+"""What orders counts beyond what every service counts."""
+
+from prometheus_client import Counter
+
+PLACED = Counter("orders_placed_total", "Orders that were taken")
+CONFIRMED = Counter("orders_confirmed_total", "Orders that were confirmed")
