@@ -33,4 +33,8 @@ export function short(value) {
   return value.toLocaleString("en-GB", { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
 
-export const ms = (value) => (value === null || value === undefined ? "–" : `${short(value)} ms`);
+/** `8.2 ms`, `340 ms`, `1.6 s` */
+export function ms(value) {
+  if (value === null || value === undefined) return "–";
+  return value < 1000 ? `${short(value)} ms` : `${short(value / 1000)} s`;
+}

@@ -125,14 +125,18 @@ function performer(name) {
   const time = h("b");
   const facts = h("p", { class: "small soft figures" });
   const line = spark();
-  const bar = s("rect", { height: 4, width: 0, rx: 2 });
+  const bar = s("rect", { height: 4, width: 0 });
   const node = h(
     "section",
     { class: "part performer" },
     h("div", { class: "spread" }, h("h4", { class: "mono" }, swatch(name), name), state),
-    h("div", { class: "duo" }, h("p", null, rate, " ", h("span", { class: "unit" }, "requests/s")), h("p", null, time, " ", h("span", { class: "unit" }, "p95"))),
-    line.node,
-    s("svg", { class: "load", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" }, s("rect", { class: "rail", width: 100, height: 4, rx: 2 }), bar),
+    h(
+      "div",
+      { class: "beat" },
+      h("div", { class: "duo" }, h("p", null, rate, " ", h("span", { class: "unit" }, "requests/s")), h("p", null, time, " ", h("span", { class: "unit" }, "p95"))),
+      line.node,
+    ),
+    s("svg", { class: "load", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" }, s("rect", { class: "rail", width: 100, height: 4 }), bar),
     facts,
   );
 
