@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,13 @@ async def test_it_says_when_nobody_answers_and_goes_on_by_itself(window: Window,
     await window.page.locator(".edges .health", has_text="ready").wait_for()
 
 
+async def test_the_tier_bar_tells_instance_version_and_region(window: Window, tier: Tier) -> None:
+    await behind(window, tier)
+    assert re.match(
+        r"catalog \S+ on \S+ in \S+ · \d+ ms", (await window.page.locator(".tierbar .last").inner_text()).strip()
+    )
+
+
 async def test_it_asks_only_while_somebody_looks(window: Window, tier: Tier) -> None:
     await behind(window, tier)
     asked = 0
@@ -119,7 +127,7 @@ async def test_pictures(new_window: NewWindow, tier: Tier, organiser: Organiser,
     house = await organiser.put_on_sale(zones=[{"name": "Floor", "rows": rows}])
     labels = [f"{row['name']}{seat}" for row in rows for seat in range(1, 41)]
     people = [await new_customer() for _ in range(6)]
-    window = await new_window(viewport={"width": 1280, "height": 1000}, color_scheme="dark")
+    window = await new_window(viewport={"width": 1280, "height": 1240}, color_scheme="dark")
     await behind(window, tier)
     async with Crowd(people, house.id, labels) as crowd:
         await crowd.until_accepted(120, seconds=120)

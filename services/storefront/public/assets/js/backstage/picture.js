@@ -45,7 +45,8 @@ export function picture(signal) {
       put(groups, ends.map((each) => each.node));
       for (const name of shown.keys()) if (!instances.some((each) => each.name === name)) shown.delete(name);
     }
-    for (const instance of instances) shown.get(instance.name).show(instance);
+    const abroad = new Set(instances.map(({ region }) => region)).size > 1;
+    for (const instance of instances) shown.get(instance.name).show(instance, { abroad });
     for (const { name, asked, answered, ms: time } of state.stores) {
       const word = asked && !answered ? "away" : answered < asked ? "partly" : "ready";
       stores[name].show(asked ? word : "waiting", [[ms(time), "to answer"]], STORES[name][1](state), partly(word, answered, asked));
@@ -140,7 +141,8 @@ function performer(name) {
     facts,
   );
 
-  function show(instance) {
+  /** `abroad`: there are several regions, so each says where it is. */
+  function show(instance, { abroad }) {
     const there = isThere(instance);
     node.dataset.health = instance.state;
     put(state, health(instance.state));
@@ -148,15 +150,15 @@ function performer(name) {
     put(time, there ? ms(instance.p95_ms) : "–");
     line.add(there ? (instance.per_second.requests ?? 0) : 0);
     bar.setAttribute("width", there ? Math.min(100, instance.cpu * 100) : 0);
-    put(facts, there ? described(instance) : instance.state === "left" ? "It said goodbye and left." : "Not a word from it any more.");
+    put(facts, there ? described(instance, abroad) : instance.state === "left" ? "It said goodbye and left." : "Not a word from it any more.");
   }
 
   return { node, show };
 }
 
-function described({ cpu, memory, in_flight, queued, version, region, troubles }) {
+function described({ cpu, memory, in_flight, queued, version, region, troubles }, abroad) {
   const missed = Object.keys(troubles);
   if (missed.length) return h("strong", null, `It misses ${listed(missed)}.`);
-  const parts = [`CPU ${Math.round(cpu * 100)} %`, memory && `${Math.round(memory / 2 ** 20)} MiB`, `${in_flight} in flight`, queued > 0 && `${queued} queue`, `v${version}`, region];
+  const parts = [`CPU ${Math.round(cpu * 100)} %`, memory && `${Math.round(memory / 2 ** 20)} MiB`, `${in_flight} in flight`, queued > 0 && `${queued} queue`, `v${version}`, abroad && region];
   return parts.filter(Boolean).join(" · ");
 }
