@@ -7,15 +7,15 @@ from typing import ClassVar
 from engines.local import probes
 from engines.local.executables import executable
 from engines.local.server import HOST, Server, private_folder
+from engines.tier import Group
 
 
 @dataclass(slots=True)
 class App(Server):
-    """Instance `number` of the processes called `group`, each of which runs `services`."""
+    """Instance `number` of the processes of a group."""
 
-    group: str
+    group: Group
     number: int
-    services: str
     settings: Mapping[str, str] = field(repr=False)
 
     role: ClassVar[str] = "app"
@@ -23,7 +23,7 @@ class App(Server):
 
     @property
     def name(self) -> str:
-        return f"{self.group}-{self.number}"
+        return f"{self.group.name}-{self.number}"
 
     @property
     def url(self) -> str:
@@ -38,7 +38,8 @@ class App(Server):
     def environment(self) -> Mapping[str, str]:
         return {
             **self.settings,
-            "SERVICES": self.services,
+            "SERVICES": self.group.services,
+            "ROLE": self.group.role,
             "HOST": HOST,
             "PORT": str(self.port),
             "INSTANCE": self.name,

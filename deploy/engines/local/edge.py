@@ -15,6 +15,7 @@ from engines.local import probes
 from engines.local.executables import executable
 from engines.local.server import HOST, Server, private_folder
 from engines.state import REPOSITORY
+from engines.tier import ALL, EACH
 
 CADDYFILE = Path(__file__).parents[2] / "edge" / "Caddyfile"
 PUBLISH = REPOSITORY / "services" / "storefront" / "publish.py"
@@ -36,13 +37,13 @@ def loopback_addresses() -> list[str]:
 
 @dataclass(slots=True)
 class Edge(Server):
-    """`port` is the one for HTTPS. `upstreams` are the addresses where instances of the app may be: the list stays the
-    same, an instance belongs to it as soon and as long as its /readyz says so.
+    """`port` is the one for HTTPS. `upstreams` are the addresses where instances of each service may be, or those of
+    the whole app as `all`. The lists stay the same: an instance is in as soon and as long as its /readyz says so.
     """
 
     http_port: int
     admin_port: int
-    upstreams: Sequence[str]
+    upstreams: Mapping[str, Sequence[str]]
     domain: str = LOCAL
     addresses: Sequence[str] = field(default_factory=loopback_addresses)
 
@@ -89,13 +90,19 @@ class Edge(Server):
             "EDGE_HTTP_PORT": str(self.http_port),
             "EDGE_HTTPS_PORT": str(self.port),
             "EDGE_HTTPS_SUFFIX": self._suffix,
-            "EDGE_UPSTREAMS": " ".join(self.upstreams),
+            **self._routes(),
             "EDGE_STOREFRONT": str(self.site),
             "XDG_DATA_HOME": str(self.data),
             "XDG_CONFIG_HOME": str(self.data / "config"),
             "GOGC": "50",
         }
         return {**values, "EDGE_HSTS_SECONDS": str(HSTS_SECONDS)} if self.is_local else values
+
+    def _routes(self) -> dict[str, str]:
+        if ALL in self.upstreams:
+            return {"EDGE_ROUTES": ALL, "EDGE_UPSTREAMS": " ".join(self.upstreams[ALL])}
+        lists = {f"EDGE_UPSTREAMS_{name.upper()}": " ".join(places) for name, places in self.upstreams.items()}
+        return {"EDGE_ROUTES": EACH, **lists}
 
     def ready(self) -> bool:
         """A public name's certificate may take a while, and its address may not be reachable from inside."""

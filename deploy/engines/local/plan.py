@@ -24,6 +24,8 @@ from engines.tier import UNIT, Tier, service_names
 from engines.vault_plan import VaultPlan
 
 PORTS = "ports.json"
+INSTANCES = "instances.json"
+"""Where the instances of each service are, for those who call it."""
 SETUP = "vault-setup"
 MIGRATE = "migrate"
 EMBEDDED_BROKER = {
@@ -100,16 +102,17 @@ class Plan:
         self.openbao = None if given.vault_addr else OpenBao(folder, self._port("openbao"))
         self.broker = None if given.kafka_bootstrap_servers else Broker(folder, self._port("broker"))
         self.mail = None if given.smtp_url else Mail(folder, self._port("mail"))
+        self.groups = self.tier.groups()
         self.slots = {
             group: [self._port(f"{group}-{number}") for number in range(1, int(self.tier["MAX_INSTANCES"]) + 1)]
-            for group in self.tier.groups()
+            for group in self.groups
         }
         self.edge = Edge(
             folder,
             request.https_port,
             http_port=request.http_port,
             admin_port=self._port("edge-admin"),
-            upstreams=[f"{HOST}:{port}" for ports in self.slots.values() for port in ports],
+            upstreams=self._places(),
             domain=request.domain,
             addresses=request.bind,
         )
@@ -162,7 +165,15 @@ class Plan:
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""
         port = self.slots[group][number - 1]
-        return App(self.state.folder, port, group, number, self.tier.groups()[group].services, self.settings(group))
+        return App(self.state.folder, port, self.groups[group], number, self.settings(group))
+
+    def _places(self) -> dict[str, list[str]]:
+        """Where instances may be, by the service that they answer for; `all` where each answers for every service."""
+        places: dict[str, list[str]] = {}
+        for name, group in self.groups.items():
+            if group.answers:
+                places.setdefault(group.services, []).extend(f"{HOST}:{port}" for port in self.slots[name])
+        return places
 
     def settings(self, login: str = "app") -> dict[str, str]:
         """The environment of the app's processes: addresses without credentials, and where the login's files are."""
@@ -171,7 +182,8 @@ class Plan:
             **self.tier.values,
             **self.request.settings,
             "REGION": self.tier["REGIONS"].split(",")[0],
-            "DISCOVERY": "static",
+            "DISCOVERY": "file",
+            "DISCOVERY_FILE": str(self.state.folder / INSTANCES),
             "VAULT_AUTH": "approle",
             "DATABASE_URL": server_address(given.database_url) if given.database_url else _of(self.postgres, "address"),
             "REDIS_URL": address(given.redis_url) or _of(self.valkey, "url"),

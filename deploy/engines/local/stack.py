@@ -246,7 +246,7 @@ class Stack:
 
     def _instances(self, group: str) -> dict[int, Managed]:
         apps = ((each.server, each) for each in self._managed.values())
-        return {server.number: each for server, each in apps if isinstance(server, App) and server.group == group}
+        return {server.number: each for server, each in apps if isinstance(server, App) and server.group.name == group}
 
     def _summary(self, plan: Plan, *, already: bool) -> Event:
         if plan.edge.is_local:

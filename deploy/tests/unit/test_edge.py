@@ -1,6 +1,7 @@
 """The edge's configuration, as Caddy understands it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +9,17 @@ from typing import Any
 
 import pytest
 
+from chassis.service import load_services
 from engines.local.edge import CADDYFILE, Edge
 from engines.local.executables import executable
 
+PLACES = ["127.0.0.1:21001", "127.0.0.1:21002"]
+ROUTES = sorted((CADDYFILE.parent / "routes").glob("*.caddy"))
+
 
 def edge(folder: Path, **more: Any) -> Edge:
-    upstreams = ["127.0.0.1:21001", "127.0.0.1:21002"]
-    return Edge(folder, 8443, http_port=8080, admin_port=2019, upstreams=upstreams, addresses=["127.0.0.1"], **more)
+    settings = {"upstreams": {"all": PLACES}, "addresses": ["127.0.0.1"], **more}
+    return Edge(folder, 8443, http_port=8080, admin_port=2019, **settings)
 
 
 def adapted(server: Edge) -> dict[str, Any]:
@@ -41,13 +46,15 @@ def handlers(node: Any, name: str) -> Iterator[dict[str, Any]]:
             yield from handlers(child, name)
 
 
-def test_it_is_formatted(tmp_path: Path) -> None:
-    done = subprocess.run([executable("caddy"), "fmt", CADDYFILE], capture_output=True, check=False, cwd=tmp_path)
-    assert done.stdout.decode() == CADDYFILE.read_text()
+@pytest.mark.parametrize("file", [CADDYFILE, *ROUTES], ids=lambda file: file.stem)
+def test_it_is_formatted(file: Path, tmp_path: Path) -> None:
+    done = subprocess.run([executable("caddy"), "fmt", file], capture_output=True, check=False, cwd=tmp_path)
+    assert done.stdout.decode() == file.read_text()
 
 
-def test_it_is_valid(tmp_path: Path) -> None:
-    server = edge(tmp_path)
+@pytest.mark.parametrize("upstreams", [{"all": PLACES}, {"orders": PLACES[:1], "catalog": PLACES[1:]}], ids=str)
+def test_it_is_valid(tmp_path: Path, upstreams: dict[str, list[str]]) -> None:
+    server = edge(tmp_path, upstreams=upstreams)
     server.prepare()
     command = [str(executable("caddy")), "validate", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
     done = subprocess.run(command, env=server.full_environment(), capture_output=True, text=True, check=False)
@@ -59,6 +66,38 @@ def test_every_place_for_an_instance_is_asked_for_readiness(configuration: dict[
     assert [each["dial"] for each in proxy["upstreams"]] == ["127.0.0.1:21001", "127.0.0.1:21002"]
     assert proxy["health_checks"]["active"]["uri"] == "/readyz"
     assert proxy["health_checks"]["passive"]["max_fails"] == 1
+
+
+def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
+    """The routes of a tier in which every service is a process of its own, compared with what the services say."""
+    services = {service.name: service.paths for service in load_services(["all"]) if service.paths}
+    configuration = adapted(edge(tmp_path, upstreams={name: [f"{name}.test:1"] for name in services}))
+    routes = [
+        (re.compile(match["path_regexp"]["pattern"]), next(handlers(route, "reverse_proxy"))["upstreams"][0]["dial"])
+        for route in routes_of(configuration)
+        for match in route.get("match", ())
+        if "path_regexp" in match and any(handlers(route, "reverse_proxy"))
+    ]
+
+    def service_of(path: str) -> str:
+        return next((place.partition(".")[0] for pattern, place in routes if pattern.search(path)), "")
+
+    patterns = [(name, path.replace("{id}", "018f-1")) for name, paths in services.items() for path in paths]
+    assert len(patterns) >= 10
+    for name, path in patterns:
+        assert [service_of(path), service_of(f"{path}/more")] == [name, name], path
+        assert service_of(f"{path}more") != name, path
+
+
+def routes_of(node: Any) -> Iterator[dict[str, Any]]:
+    """All routes, also those in others, in the order in which they are tried."""
+    if isinstance(node, dict):
+        yield from node.get("routes", ())
+        for child in node.values():
+            yield from routes_of(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from routes_of(child)
 
 
 def test_only_safe_requests_are_repeated(configuration: dict[str, Any]) -> None:

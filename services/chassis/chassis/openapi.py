@@ -1,4 +1,4 @@
-"""One OpenAPI document for the services of a process, and a page to read it."""
+"""One OpenAPI document for all services, and a page to read it."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.types import Receive, Scope, Send
 
-from chassis.service import Service
+from chassis.service import Service, load_services
 
 DOCUMENT = "/api/openapi.json"
 PAGE = "/api/docs"
@@ -25,7 +25,10 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
 
 
 class Documents:
-    """Answers the document and the page; both are made when they are first asked for."""
+    """Answers the document and the page: the same in every process, also of services that other processes run.
+
+    Both are made when they are first asked for.
+    """
 
     def __init__(self, services: Sequence[Service]) -> None:
         self._services = services
@@ -42,4 +45,7 @@ class Documents:
 
     @cached_property
     def _json(self) -> bytes:
-        return orjson.dumps(document(self._services))
+        installed = {service.name: service for service in load_services(["all"])}
+        hosted = {service.name: service for service in self._services}
+        everyone = installed | hosted
+        return orjson.dumps(document([everyone[name] for name in sorted(everyone)]))
