@@ -14,7 +14,16 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 FOLDERS = ("data", "logs", "mail", "secrets")
-FILES = ("ca.crt", "control.sock", "current.json", "lock", "migrated.json", "ports.json", "processes.json")
+FILES = (
+    "ca.crt",
+    "control.sock",
+    "current.json",
+    "instances.json",
+    "lock",
+    "migrated.json",
+    "ports.json",
+    "processes.json",
+)
 
 
 class BrokenState(RuntimeError):

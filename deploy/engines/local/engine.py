@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from engines.external import BadAddress
 from engines.local import control, logs, probes
+from engines.local.announcement import INSTANCES
 from engines.local.leftovers import end_leftovers
 from engines.local.plan import request_from
 from engines.local.server import base_environment
@@ -18,7 +20,7 @@ from engines.local.servers import tail
 from engines.logins import logins
 from engines.protocol import Access, EngineError, Progress, Row, Up
 from engines.state import BrokenState, State
-from engines.tier import ALL, BadTier, load_tier
+from engines.tier import BadTier, load_tier
 
 SUPERVISOR_SECONDS = 60.0
 EVENTS_SECONDS = 20.0
@@ -37,8 +39,8 @@ class LocalEngine:
     def up(self, tier: str, progress: Progress) -> Up:
         with _explained():
             wanted = load_tier(tier)
-            if wanted["SERVICES"] != ALL:
-                raise EngineError(f"the local engine runs the startup tier so far, not {tier}")
+            if wanted["TLS"] != "edge":
+                raise EngineError(f"the local engine does not run the {tier} tier yet: it has no mutual TLS")
             request = request_from(os.environ, wanted)
             self._state.make()
             if not self._answers():
@@ -148,17 +150,21 @@ class LocalEngine:
     def _await_seat_maps(self, progress: Progress) -> None:
         """On a fresh stack seats hears of the programme by events, a moment after the app is ready."""
         progress("seat maps", "starting")
-        port = next(row.port for row in self.status() if row.role == "app" and row.port)
-        _, programme = probes.http_json(port, "GET", "/api/shows?limit=100")
+        catalog, seats = (self._port_of(service) for service in ("catalog", "seats"))
+        _, programme = probes.http_json(catalog, "GET", "/api/shows?limit=100")
         shows = programme["items"] if programme else []
         waiting = [show["next_performance"]["id"] for show in shows if show["next_performance"]]
         deadline = time.monotonic() + EVENTS_SECONDS
         while waiting and time.monotonic() < deadline:
-            if probes.http_status(port, f"/api/performances/{waiting[-1]}/seats") == 200:
+            if probes.http_status(seats, f"/api/performances/{waiting[-1]}/seats") == 200:
                 waiting.pop()
             else:
                 time.sleep(0.1)
         progress("seat maps", "still waiting for events" if waiting else "ready")
+
+    def _port_of(self, service: str) -> int:
+        """Where an instance of `service` listens."""
+        return urlsplit(self._state.read(INSTANCES)[service][0]).port or 0
 
     def _stop(self, progress: Progress) -> str:
         if self._state.is_held():

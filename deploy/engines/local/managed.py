@@ -29,12 +29,14 @@ HOPELESS = 4
 
 
 class Managed:
-    """`changed` is called whenever the process behind the server is another one, or none."""
+    """`changed` is called whenever the process behind the server is another one or none, or begins or ends to serve."""
 
     def __init__(self, server: Server, changed: Callable[[], None]) -> None:
         self.server = server
         self.restarts = 0
         self.process_id: ProcessId | None = None
+        self.is_serving = False
+        """Whether requests may be sent to it: from its first readiness until it ends or is told to."""
         self._changed = changed
         self._wanted = False
         self._keeper: asyncio.Task[None] | None = None
@@ -65,6 +67,7 @@ class Managed:
     async def stop(self) -> None:
         """End it in order, kill it when that takes too long. Harmless when it does not run."""
         self._wanted = False
+        self._serves(False)
         if self._keeper is None:
             return
         if self._process is None:
@@ -172,13 +175,27 @@ class Managed:
             self.process_id = ProcessId.of(self._process.pid)
         log.info("%s runs as process %d", self.name, self._process.pid)
         self._changed()
+        watcher = asyncio.create_task(self._watch())
         self._exit_code = await self._process.wait()
+        watcher.cancel()
         self._process = self.process_id = None
+        self.is_serving = False
         self._changed()
+
+    async def _watch(self) -> None:
+        """Notice when it begins to serve."""
+        while not await asyncio.to_thread(self.server.ready):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(PROBE_EVERY)
+        self._serves(self._wanted)
+
+    def _serves(self, serves: bool) -> None:
+        if serves != self.is_serving:
+            self.is_serving = serves
+            self._changed()
 
     async def _until_ready(self) -> None:
         restarts, deadline = self.restarts, time.monotonic() + READY_SECONDS
-        while self.process_id is None or not await asyncio.to_thread(self.server.ready):
+        while not (self.is_serving and await asyncio.to_thread(self.server.ready)):
             if not self._wanted:
                 raise DidNotStart(f"{self.name} was stopped")
             if self.restarts - restarts >= HOPELESS:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engines.external import External, address, server_address
+from engines.local.announcement import INSTANCES
 from engines.local.app import App
 from engines.local.broker import Broker
 from engines.local.edge import LOCAL, Edge, loopback_addresses
@@ -20,12 +21,10 @@ from engines.local.server import HOST, Server
 from engines.local.tasks import Task
 from engines.local.valkey import Valkey
 from engines.state import State
-from engines.tier import UNIT, Tier, service_names
+from engines.tier import ALL, UNIT, Tier, service_names
 from engines.vault_plan import VaultPlan
 
 PORTS = "ports.json"
-INSTANCES = "instances.json"
-"""Where the instances of each service are, for those who call it."""
 SETUP = "vault-setup"
 MIGRATE = "migrate"
 EMBEDDED_BROKER = {
@@ -145,7 +144,7 @@ class Plan:
             token=given.vault_token or (self.openbao.root_token if self.openbao else ""),
             postgres_url=given.database_url or (self.postgres.url if self.postgres else ""),
             services=service_names(),
-            logins={UNIT: service_names(), **{name: group.members for name, group in self.tier.groups().items()}},
+            logins={UNIT: service_names(), **{name: group.members for name, group in self.groups.items()}},
             credentials=self.state.credentials,
             shared=given.shared_secrets,
         ).to_json()
@@ -181,6 +180,7 @@ class Plan:
         return {
             **self.tier.values,
             **self.request.settings,
+            "SERVICES": ALL,
             "REGION": self.tier["REGIONS"].split(",")[0],
             "DISCOVERY": "file",
             "DISCOVERY_FILE": str(self.state.folder / INSTANCES),

@@ -5,8 +5,10 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from typing import Any
 
+from engines.local.announcement import announce
 from engines.local.app import App
 from engines.local.control import Event, Refused
 from engines.local.leftovers import record
@@ -199,8 +201,13 @@ class Stack:
         await self._start(managed.server, say)
 
     async def _restart_rolling(self, chosen: Sequence[Managed], say: Say) -> None:
+        """One of each group at a time."""
+        groups: dict[str, list[Managed]] = {}
         for each in chosen:
-            await self._restart(each, say)
+            server = each.server
+            groups.setdefault(server.group.name if isinstance(server, App) else server.name, []).append(each)
+        for one_of_each in zip_longest(*groups.values()):
+            await asyncio.gather(*(self._restart(each, say) for each in one_of_each if each))
             await asyncio.sleep(EDGE_NOTICES_SECONDS)
 
     async def _remove(self, managed: Managed, say: Say) -> None:
@@ -227,6 +234,7 @@ class Stack:
     def _record(self) -> None:
         try:
             record(self._state, self._managed.values())
+            announce(self._state, self._managed.values())
         except OSError:  # a full disk must not end what runs
             log.exception("cannot write down what runs")
 
