@@ -112,9 +112,10 @@ async def test_nobody_notices_an_instance_that_dies_between_two_clicks(
 ) -> None:
     await home.open_seats(performance.id)
     await home.press("Pick the best")
-    for name in ("app-1", "app-2"):
+    first, second, *_ = await stack.those_of("seats")
+    for name in (first, second):
         await stack.kill(name)
-        if name == "app-1":
+        if name == first:
             await home.press("Hold these seats")
             await home.heading("Nearly yours.")
         await stack.until_ready()

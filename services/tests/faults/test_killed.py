@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.books import SERVICES
 from support.crowd import NO_ANSWER, Crowd
 from support.promises import Promises
 from support.stack import Stack
@@ -23,9 +24,15 @@ async def test_whose_death_nobody_notices(name: str, stack: Stack, crowd: Crowd,
     assert ended["confirmed"] > 0
 
 
+async def first_ones(stack: Stack) -> set[str]:
+    """An instance for each service; one for all where it runs them all."""
+    return {(await stack.those_of(service))[0] for service in SERVICES}
+
+
 async def test_an_instance(stack: Stack, crowd: Crowd, promises: Promises) -> None:
     """Its sessions go on at the other. A request that changes something and had reached it may have no answer."""
-    await stack.kill("app-1")
+    for name in await first_ones(stack):
+        await stack.kill(name)
     await crowd.until_accepted(15)
     await crowd.stop()
 
@@ -47,7 +54,7 @@ async def test_what_every_request_needs(name: str, stack: Stack, crowd: Crowd, p
 
 
 async def test_everything_at_once(stack: Stack, crowd: Crowd, promises: Promises) -> None:
-    for name in ("app-2", "broker", "valkey", "postgres", "app-1"):
+    for name in [*await first_ones(stack), "broker", "valkey", "postgres"]:
         await stack.kill(name)
     await crowd.until_accepted(10, seconds=60)
     await crowd.stop()

@@ -1,6 +1,7 @@
 """A stack of the tests' own: the `boxoffice` command starts and stops it, as its users do.
 
-The engine is TEST_ENGINE, by default the one that needs nothing. Tests know it by its protocol alone.
+The engine is TEST_ENGINE, by default the one that needs nothing, the tier is TEST_TIER, by default the smallest. Tests
+know the engine by its protocol alone, and ask for whoever does the work of a service by the name of the service.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from engines.state import State
 from support.tier import Tier
 
 ENGINE = os.environ.get("TEST_ENGINE") or "local"
+TIER = os.environ.get("TEST_TIER") or "startup"
 SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
 PASSED_ON = ("DOCKER_", "BOXOFFICE_IMAGE")
@@ -32,7 +34,7 @@ COMMAND_SECONDS = 300
 
 
 class Stack:
-    """The startup tier in a state folder and on ports of its own: it meets no other stack of this machine."""
+    """A tier in a state folder and on ports of its own: it meets no other stack of this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._engine = engine_of(ENGINE, State(folder))
@@ -57,7 +59,7 @@ class Stack:
             start_new_session=True,
             stdin=subprocess.DEVNULL,
         )
-        said = self.run("up", "startup")
+        said = self.run("up", TIER)
         access = self.access()
         (demo, demo_password), (organiser, organiser_password) = access.logins["customer"], access.logins["organiser"]
         assert f"url   {access.url}" in said
@@ -108,6 +110,11 @@ class Stack:
         """The instances of the app."""
         return {name: row for name, row in (await self.status()).items() if row.role == "app"}
 
+    async def those_of(self, service: str) -> list[str]:
+        """The names of the instances that do the work of `service`: all of them where each runs every service."""
+        names = sorted(await self.instances())
+        return [name for name in names if name.startswith(f"{service}-")] or names
+
     async def until_ready(self) -> None:
         """Wait until every process is ready."""
 
@@ -120,9 +127,10 @@ class Stack:
         """Kill -9; the engine starts it again."""
         await asyncio.to_thread(self._engine.kill, name, signal.SIGKILL)
 
-    async def scale(self, count: int) -> None:
-        """Run so many instances of the app."""
-        await asyncio.to_thread(self._engine.scale, "app", count, in_silence)
+    async def scale(self, service: str, count: int) -> None:
+        """Run so many instances of what does the work of `service`."""
+        [first, *_] = await self.those_of(service)
+        await asyncio.to_thread(self._engine.scale, first.rpartition("-")[0], count, in_silence)
 
     async def restart_rolling(self) -> None:
         """Restart the instances, one after the other."""
