@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,6 +14,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from accounts.settings import Settings, settings_of
 from chassis.limits import Admission
 from chassis.runtime import Runtime
+
+T = TypeVar("T")
 
 MAX_WAITING = 256
 MAX_WAIT_SECONDS = 5.0
@@ -29,6 +33,9 @@ class Passwords:
         self._slots = Admission(
             max_in_flight=settings.concurrent_hashes, max_queued=MAX_WAITING, max_seconds=MAX_WAIT_SECONDS
         )
+        # Threads of its own: malloc keeps what a hash took (19 MiB) for the next one in the same thread, and in threads
+        # that do other work too it cannot even be used again. That would grow to a gigabyte under sign-ins.
+        self._threads = ThreadPoolExecutor(settings.concurrent_hashes, thread_name_prefix="passwords")
         self._decoy = _decoy(self._hasher)
 
     @asynccontextmanager
@@ -42,16 +49,19 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """A new hash in PHC form, with a salt of its own."""
-        return await asyncio.to_thread(self._hasher.hash, _prepared(password))
+        return await self._in_thread(self._hasher.hash, _prepared(password))
 
     async def verify(self, known_hash: str | None, password: str) -> bool:
         """Whether `password` belongs to `known_hash`; None, for an unknown account, takes as long and never does."""
-        right = await asyncio.to_thread(self._verify, known_hash or self._decoy, _prepared(password))
+        right = await self._in_thread(self._verify, known_hash or self._decoy, _prepared(password))
         return right and known_hash is not None
 
     def is_outdated(self, known_hash: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(known_hash)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     def _verify(self, known_hash: str, password: bytes) -> bool:
         try:
