@@ -70,7 +70,10 @@ def test_every_place_for_an_instance_is_asked_for_readiness(configuration: dict[
 
 def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
     """The routes of a tier in which every service is a process of its own, compared with what the services say."""
-    services = {service.name: service.paths for service in load_services(["all"]) if service.paths}
+    public = {
+        each.name: [path for path in each.paths if not path.startswith("/internal")] for each in load_services(["all"])
+    }
+    services = {name: paths for name, paths in public.items() if paths}
     configuration = adapted(edge(tmp_path, upstreams={name: [f"{name}.test:1"] for name in services}))
     routes = [
         (re.compile(match["path_regexp"]["pattern"]), next(handlers(route, "reverse_proxy"))["upstreams"][0]["dial"])

@@ -20,7 +20,10 @@ class Service:
 
     name: str
     paths: tuple[str, ...]
-    """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment."""
+    """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment.
+
+    Those below `/internal` are for other services only: no edge lets them through.
+    """
     app: FastAPI
     settings: type[ServiceSettings]
     subscriptions: Callable[[Runtime], Sequence[Subscription]]

@@ -19,7 +19,7 @@ def workers(runtime: Runtime) -> list[Worker]:
 
 service = create_service(
     "seats",
-    paths=["/api/performances/{id}/seats", "/api/holds"],
+    paths=["/api/performances/{id}/seats", "/api/holds", "/internal/holds"],
     routers=[router, internal],
     settings=SeatsSettings,
     subscriptions=subscriptions,

@@ -46,6 +46,7 @@ POST /api/venues
 POST /api/shows
 POST /api/shows/{}/performances
 POST /api/performances/{}/cancellation
+GET /api/backstage
 """
 
 
