@@ -60,6 +60,27 @@ def up(
 
 
 @commands.command(rich_help_panel="Stack")
+def promote(
+    before: Annotated[str, typer.Argument(metavar="FROM", help="The tier that is up.")],
+    tier: Annotated[str, typer.Argument(metavar="TO", help="The tier that it becomes.")],
+    engine: EngineName = None,
+) -> None:
+    """Make one tier another, in place: on the same servers and data, while orders flow.
+
+    For example: boxoffice promote startup growth. The other way round works too.
+    """
+    from engines.progress import live
+
+    began = time.monotonic()
+    try:
+        with live() as progress:
+            result = _engine(engine).promote(before, tier, progress)
+    except EngineError as error:
+        _fail(error)
+    _welcome(result, time.monotonic() - began)
+
+
+@commands.command(rich_help_panel="Stack")
 def down(
     clean: Annotated[bool, typer.Option("--clean", help="Remove the data too.")] = False, engine: EngineName = None
 ) -> None:

@@ -78,6 +78,10 @@ class Engine(Protocol):
         """Start a tier and return when it answers. Harmless when it is up."""
         ...
 
+    def promote(self, before: str, tier: str, progress: Progress) -> Up:
+        """Make the tier `before`, which is up, another one: same servers, same data, and it goes on answering."""
+        ...
+
     def down(self, progress: Progress, *, clean: bool) -> str:
         """Stop it; `clean` removes the data too. Answers what was done, in words; harmless when nothing is up."""
         ...

@@ -82,6 +82,15 @@ class Edge(Server):
     def command(self) -> list[str]:
         return [str(executable("caddy")), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
 
+    def reload(self) -> None:
+        """Have the edge that runs do as this one says. Connections that are idle at this moment are closed.
+
+        Raises subprocess.CalledProcessError.
+        """
+        command = [str(executable("caddy")), "reload", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        admin = ["--address", f"{HOST}:{self.admin_port}"]
+        subprocess.run([*command, *admin], env=self.full_environment(), check=True, capture_output=True, cwd="/")
+
     def environment(self) -> Mapping[str, str]:
         values = {
             "EDGE_ADMIN": f"{HOST}:{self.admin_port}",

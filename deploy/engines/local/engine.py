@@ -38,25 +38,15 @@ class LocalEngine:
 
     def up(self, tier: str, progress: Progress) -> Up:
         with _explained():
-            wanted = load_tier(tier)
-            if wanted["TLS"] != "edge":
-                raise EngineError(f"the local engine does not run the {tier} tier yet: it has no mutual TLS")
-            request = request_from(os.environ, wanted)
+            request = _request(tier)
             self._state.make()
             if not self._answers():
                 self._ensure_supervisor()
-            done = self._ask("up", progress, request=request.to_json())
-            self._state.write(CURRENT, done)
-            if not done["already"]:
-                self._await_seat_maps(progress)
-            return Up(
-                tier=done["tier"],
-                url=done["url"],
-                ca=done["ca"],
-                already=done["already"],
-                logins=self.access().logins,
-                notes=[f"mail  {done['mail']} (every mail is a file there)"] if done["mail"] else [],
-            )
+            return self._welcome(self._ask("up", progress, request=request), progress)
+
+    def promote(self, before: str, tier: str, progress: Progress) -> Up:
+        with _explained():
+            return self._welcome(self._ask("promote", progress, before=before, request=_request(tier)), progress)
 
     def down(self, progress: Progress, *, clean: bool) -> str:
         folder = self._state.folder
@@ -137,6 +127,19 @@ class LocalEngine:
                 raise EngineError("mails go to somebody else's server (SMTP_URL)")
             return [path.read_bytes() for path in sorted(Path(folder).glob("*.eml"))]
 
+    def _welcome(self, done: Any, progress: Progress) -> Up:
+        self._state.write(CURRENT, done)
+        if not done["already"]:
+            self._await_seat_maps(progress)
+        return Up(
+            tier=done["tier"],
+            url=done["url"],
+            ca=done["ca"],
+            already=done["already"],
+            logins=self.access().logins,
+            notes=[f"mail  {done['mail']} (every mail is a file there)"] if done["mail"] else [],
+        )
+
     def _ask(self, name: str, progress: Progress, **details: Any) -> Any:
         done: Any = None
         for event in control.ask(self._state, name, **details):
@@ -209,6 +212,14 @@ class LocalEngine:
         except control.NotRunning:
             return False
         return True
+
+
+def _request(tier: str) -> dict[str, Any]:
+    """What the environment asks for, of this tier. Raises EngineError, BadTier, BadAddress and ValueError."""
+    wanted = load_tier(tier)
+    if wanted["TLS"] != "edge":
+        raise EngineError(f"the local engine does not run the {tier} tier yet: it has no mutual TLS")
+    return request_from(os.environ, wanted).to_json()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engines.external import External, address, server_address
@@ -56,6 +56,17 @@ class Request:
     def to_json(self) -> dict[str, Any]:
         return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
 
+    def on_servers_of(self, other: "Request") -> "Request":
+        """This one, on the servers and behind the edge of another."""
+        return replace(
+            self,
+            external=other.external,
+            https_port=other.https_port,
+            http_port=other.http_port,
+            domain=other.domain,
+            bind=other.bind,
+        )
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Request":
         return cls(**{**values, "external": External(**values["external"])})
@@ -88,12 +99,13 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 class Plan:
     """The stack that a request describes, in the state folder. `servers` and `tasks` are in order of start."""
 
-    def __init__(self, state: State, request: Request) -> None:
+    def __init__(self, state: State, request: Request, *, running: "Plan | None" = None) -> None:
+        """`running` is the stack whose servers and edge this one takes over."""
         self.state = state
         self.request = request
         self.tier = Tier(request.tier, request.values)
         self._remembered = state.read(PORTS)
-        self._ports: dict[str, int] = {}
+        self.ports: dict[str, int] = dict(running.ports) if running else {}
         given = request.external
         folder = state.folder
         self.postgres = None if given.database_url else Postgres(folder, self._port("postgres"))
@@ -115,7 +127,7 @@ class Plan:
             domain=request.domain,
             addresses=request.bind,
         )
-        state.write(PORTS, self._ports)
+        state.write(PORTS, self.ports)
 
     def servers(self) -> list[Server]:
         """Everything but the instances of the app."""
@@ -166,6 +178,10 @@ class Plan:
         port = self.slots[group][number - 1]
         return App(self.state.folder, port, self.groups[group], number, self.settings(group))
 
+    def instances(self) -> list[App]:
+        """The instances that there are at first."""
+        return [self.app(name, number) for name in self.groups for number in range(1, self.tier.instances(name) + 1)]
+
     def _places(self) -> dict[str, list[str]]:
         """Where instances may be, by the service that they answer for; `all` where each answers for every service."""
         places: dict[str, list[str]] = {}
@@ -196,11 +212,13 @@ class Plan:
         }
 
     def _port(self, name: str) -> int:
-        """The port that `name` had last time, if it is still free."""
+        """The port that `name` has, or had last time if it is still free."""
+        if name in self.ports:
+            return self.ports[name]
         remembered = self._remembered.get(name)
         if not (isinstance(remembered, int) and is_free(remembered)):
-            remembered = free_port(avoid={*self._ports.values(), *self._remembered.values()})
-        self._ports[name] = remembered
+            remembered = free_port(avoid={*self.ports.values(), *self._remembered.values()})
+        self.ports[name] = remembered
         return remembered
 
 

@@ -48,6 +48,7 @@ class Stack:
         self._starting: asyncio.Task[Any] | None = None
         self._commands: dict[str, Callable[..., Awaitable[Any]]] = {
             "up": self.up,
+            "promote": self.promote,
             "status": self.status,
             "scale": self.scale,
             "restart": self.restart,
@@ -100,6 +101,36 @@ class Stack:
                 raise
             finally:
                 self._starting = None
+            return self._summary(plan, already=False)
+
+    async def promote(self, say: Say, before: str, request: Event) -> Event:
+        """Put the instances of another tier in the place of those that run, on the same servers, data and edge.
+
+        Both work at the same time for a while: they share the databases, the sessions and the groups of consumers.
+        """
+        async with self._changing:
+            old, wanted = self._running(), Request.from_json(request)
+            if old.tier.name != before or wanted.tier == before:
+                raise Refused(
+                    f"{old.tier.name} is up: `boxoffice promote {old.tier.name} TIER`, another tier than that"
+                )
+            plan = Plan(self._state, wanted.on_servers_of(old.request), running=old)
+            outgoing, incoming = self._running_instances(), plan.instances()
+            self._slots.reserve(port for ports in plan.slots.values() for port in ports)
+            await run_tasks(plan, self._state, say)
+            try:
+                await asyncio.gather(*(self._start(server, say) for server in incoming))
+                await asyncio.to_thread(plan.edge.reload)
+            except BaseException:
+                names = {server.name for server in incoming} & set(self._managed)
+                await asyncio.gather(*(self._remove(self._managed[name], say) for name in names))
+                raise
+            self._managed[plan.edge.name].server = plan.edge
+            self._plan = plan
+            await asyncio.sleep(EDGE_NOTICES_SECONDS)
+            await asyncio.gather(*(self._remove(each, say) for each in outgoing))
+            for port in {port for ports in old.slots.values() for port in ports}:
+                self._slots.release(port)
             return self._summary(plan, already=False)
 
     async def status(self, _say: Say) -> list[Event]:

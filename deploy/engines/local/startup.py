@@ -56,9 +56,8 @@ async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
                 began[server.name] = group.create_task(after((), partial(start, server, say)))
             for task in (tasks := plan.tasks()):
                 began[task.name] = group.create_task(after(task.after, partial(_run, plan, state, task, say)))
-            for name in plan.slots:
-                for number in range(1, plan.tier.instances(name) + 1):
-                    group.create_task(after([tasks[-1].name], partial(start, plan.app(name, number), say)))
+            for instance in plan.instances():
+                group.create_task(after([tasks[-1].name], partial(start, instance, say)))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
     remember(state, plan.postgres)

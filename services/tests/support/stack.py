@@ -136,6 +136,10 @@ class Stack:
         """Restart the instances, one after the other."""
         await asyncio.to_thread(self._engine.restart, [], in_silence, rolling=True)
 
+    async def promote(self, before: str, tier: str) -> None:
+        """Make the tier `before`, which is up, another one."""
+        await asyncio.to_thread(self.run, "promote", before, tier)
+
     async def upgrade(self) -> None:
         """Bring them to the code that is here now."""
         await asyncio.to_thread(self._engine.upgrade, in_silence)
