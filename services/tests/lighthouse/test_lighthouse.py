@@ -19,7 +19,7 @@ from support.tier import Tier
 HERE = Path(__file__).parent
 AT_LEAST = 95
 DECIDE = ("accessibility", "best-practices")
-SECONDS = 240
+SECONDS = 360
 
 
 @pytest.fixture(scope="session")
