@@ -18,9 +18,12 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 AXE = Path(__file__).parents[1] / "browser" / "axe.min.js"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 REFUSED = re.compile(r"status of (4\d\d|503)")
 """What Chromium writes to the console about an answer that the page deals with."""
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+"""What Chromium says of all that is under way when this machine gets or loses an interface, as Docker makes them."""
+LOADS = 4
 
 
 def chromium() -> str | None:
@@ -53,6 +56,7 @@ class Window:
     url: str
     troubles: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    network_changes: int = 0
 
     def watch(self) -> None:
         self.page.set_default_timeout(PATIENCE_MS)
@@ -61,7 +65,9 @@ class Window:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
     def _said(self, message: Any) -> None:
-        if message.type in ("error", "warning") and not REFUSED.search(message.text):
+        if NETWORK_CHANGED in message.text:
+            self.network_changes += 1
+        elif message.type in ("error", "warning") and not REFUSED.search(message.text):
             self.troubles.append(f"{message.type}: {message.text}")
 
     async def so_far(self) -> list[str]:
@@ -69,15 +75,25 @@ class Window:
         return self.troubles
 
     async def go(self, path: str) -> None:
-        await self.page.goto(self.url + path)
-        await self.settled()
+        """Open an address and wait for the page; it is loaded again where it lost parts to a change of the network."""
+        for _ in range(LOADS):
+            before = self.network_changes
+            try:
+                await self.page.goto(self.url + path)
+                await self.settled()
+            except Exception as error:
+                if self.network_changes == before and NETWORK_CHANGED not in str(error):
+                    raise
+            else:
+                if self.network_changes == before:
+                    return
 
     async def settled(self) -> None:
         """Wait until nothing of the page is loading any more."""
         await self.page.wait_for_selector("main h1, main [role=alert]")
         await self.page.wait_for_selector("[aria-busy=true]", state="detached")
 
-    async def heading(self, text: str, *, seconds: float = 15) -> None:
+    async def heading(self, text: str, *, seconds: float = PATIENCE_MS / 1000) -> None:
         await self.page.get_by_role("heading", level=1, name=text).wait_for(timeout=seconds * 1000)
 
     async def press(self, name: str, *, role: Literal["button", "link"] = "button", within: str = "body") -> None:

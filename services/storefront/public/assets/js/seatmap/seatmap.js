@@ -18,6 +18,7 @@ const WORDS = { available: "free", held: "held by someone", sold: "sold" };
 export function seatmap(list, { onToggle, onRefuse }) {
   const plan = layout(list);
   const cells = new Map();
+  const blanks = new Map();
   const seats = new Map(plan.seats.map((seat) => [seat.label, seat]));
   let chosen = new Set();
   let current = plan.seats[0];
@@ -42,21 +43,26 @@ export function seatmap(list, { onToggle, onRefuse }) {
   const zoom = zoomable(svg, plan.box, ({ unit }) => svg.classList.toggle("far", unit < 0.75));
 
   function cell(seat) {
-    const node = s("path", {
-      role: "gridcell",
-      tabindex: "-1",
-      transform: `translate(${seat.x.toFixed(2)} ${seat.y.toFixed(2)}) rotate(${seat.turn.toFixed(1)})`,
-    });
+    const node = blank(seat).cloneNode();
+    node.setAttribute("transform", `translate(${seat.x.toFixed(2)} ${seat.y.toFixed(2)}) rotate(${seat.turn.toFixed(1)})`);
+    node.setAttribute("aria-label", describe(seat, false));
     node.seat = seat;
     cells.set(seat.label, node);
-    dress(seat, node);
     return node;
   }
 
-  function dress(seat, node = cells.get(seat.label)) {
+  /** What all seats of a zone and state have in common, made once: there are thousands of them. */
+  function blank({ zone, state }) {
+    const key = `${zone.index} ${state}`;
+    if (!blanks.has(key)) blanks.set(key, s("path", { role: "gridcell", tabindex: "-1", "aria-selected": "false", class: `seat ${state}`, d: outline(zone, state) }));
+    return blanks.get(key);
+  }
+
+  function dress(seat) {
+    const node = cells.get(seat.label);
     const mine = chosen.has(seat.label);
     node.setAttribute("class", mine ? "seat chosen" : `seat ${seat.state}`);
-    node.setAttribute("d", seat.state === "sold" ? SOLD : shapeOf(seat.zone));
+    node.setAttribute("d", outline(seat.zone, seat.state));
     node.setAttribute("aria-selected", String(mine));
     node.setAttribute("aria-label", describe(seat, mine));
   }
@@ -143,6 +149,8 @@ export function seatmap(list, { onToggle, onRefuse }) {
     reveal: (some) => some[Math.floor(some.length / 2)] && zoom.reveal(some[Math.floor(some.length / 2)], Math.min(CLOSE, Math.max(1, 14 / (zoom.unit() * 10)))),
   };
 }
+
+const outline = (zone, state) => (state === "sold" ? SOLD : shapeOf(zone));
 
 function describe({ row, number, zone, state }, mine) {
   zone.words ??= `${zone.name}, ${money(zone.price)}`;

@@ -1,12 +1,13 @@
 // The programme: what is on, as a wall of posters that can be searched.
 
 import { get, withQuery } from "../api.js";
-import { h, put } from "../dom.js";
+import { h, inSlices, put } from "../dom.js";
 import { lowest, money, shortDate } from "../format.js";
 import { poster } from "../poster/poster.js";
 import { block, failure, state } from "../states.js";
 
 const PAGE = 24;
+const SLICE = 4;
 const PAUSE_IN_TYPING_MS = 250;
 const CITIES = "boxoffice.cities";
 
@@ -25,10 +26,11 @@ export default function programme({ query, signal }) {
     try {
       const page = await get(withQuery("/api/shows", { ...search, limit: PAGE, cursor }), { signal });
       if (mine !== round) return;
-      const cards = page.items.map(card);
-      if (cursor) wall.append(...cards);
-      else put(wall, cards);
-      if (cursor) cards[0]?.querySelector("a").focus({ preventScroll: true });
+      const before = cursor ? wall.children.length : 0;
+      if (!cursor) put(wall);
+      await inSlices(page.items, SLICE, (some) => mine === round && wall.append(...some.map(card)));
+      if (mine !== round) return;
+      if (cursor) wall.children[before]?.querySelector("a").focus({ preventScroll: true });
       remember(page.items);
       fillCities(cities, search.city);
       put(result, `${wall.children.length} shows`);
