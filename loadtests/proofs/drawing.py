@@ -14,8 +14,9 @@ from loadtests.proofs.exhibits import Bars, Timeline
 from loadtests.proofs.traffic import done, has_failed, quantile
 from loadtests.runs import Request
 
-WIDTH, LEFT, RIGHT, TOP = 960, 56, 12, 26
+WIDTH, LEFT, RIGHT, TOP = 960, 56, 14, 40
 RATE_HEIGHT, FAILED_HEIGHT, TIMES_HEIGHT, GAP = 170, 22, 70, 26
+BADGE = 11
 COLOURS = 8
 Scale = Callable[[float], float]
 
@@ -141,9 +142,9 @@ def _marks(what: Timeline, x: Scale, bottom: float) -> str:
         badge = max(at, last + 18)  # those of the same moment stand side by side
         last = badge
         parts += [
-            _line("mark", at, TOP - 6, at, bottom),
-            f'<circle class="badge" cx="{badge:.1f}" cy="{TOP - 14}" r="8.5"/>'
-            f'<text class="badgetext" x="{badge:.1f}" y="{TOP - 10.5}" text-anchor="middle">{number}'
+            _line("mark", at, 20, at, bottom),
+            f'<circle class="badge" cx="{badge:.1f}" cy="{BADGE}" r="8.5"/>'
+            f'<text class="badgetext" x="{badge:.1f}" y="{BADGE + 3.5}" text-anchor="middle">{number}'
             f"<title>{escape(mark.what)}</title></text>",
         ]
     return "".join(parts)

@@ -111,16 +111,12 @@ def _overview(proofs: Sequence[Proof]) -> str:
 
 
 def _section(proof: Proof) -> str:
-    steps = "".join(
-        f'<li><span class="when">{mark.at - proof.began:+.1f} s</span> {escape(mark.what)}</li>' for mark in proof.marks
-    )
     error = f'<pre class="error">{escape(proof.error)}</pre>' if proof.error else ""
     return (
         f'<section id="{proof.name}"><h2>{_badge(proof)} {escape(proof.title)}</h2>'
         f'<p class="promise">{escape(proof.promise)}</p>{error}{_figures(proof.verdict.figures)}'
-        f"{''.join(_exhibit(each) for each in proof.exhibits)}"
-        + (f'<h3>What was done</h3><ol class="steps">{steps}</ol>' if steps else "")
-        + f"<details open><summary>How it is measured</summary><p>{escape(proof.method.strip())}</p></details>"
+        f"{_exhibits(proof)}"
+        f"<details open><summary>How it is measured</summary><p>{escape(proof.method.strip())}</p></details>"
         "</section>"
     )
 
@@ -138,6 +134,17 @@ def _figures(figures: Sequence[Figure]) -> str:
         '<table class="figures"><thead><tr><th></th><th>figure</th><th>measured</th><th>bound</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def _exhibits(proof: Proof) -> str:
+    """What was done stands below the picture that has its numbers."""
+    steps = "".join(
+        f'<li><span class="when">{mark.at - proof.began:+.1f} s</span> {escape(mark.what)}</li>' for mark in proof.marks
+    )
+    steps = f'<ol class="steps">{steps}</ol>' if steps else ""
+    if not any(isinstance(each, Timeline) for each in proof.exhibits):
+        return steps + "".join(map(_exhibit, proof.exhibits))
+    return "".join(_exhibit(each) + (steps if isinstance(each, Timeline) else "") for each in proof.exhibits)
 
 
 def _exhibit(exhibit: Exhibit) -> str:

@@ -128,7 +128,7 @@ def judge(record: Record[Facts]) -> Verdict:
             none_of("the old order, if it is not confirmed", _other_than_confirmed(then.old_order)),
             all_of("old tickets that are there", then.old_tickets, TICKETS),
             none_of("a new order, if it is not confirmed", _other_than_confirmed(then.new_order)),
-            *(none_of(f"broken afterwards: {promise}", breaches[promise]) for promise in PROMISES),
+            *(none_of(f"breaches afterwards of: {promise}", breaches[promise]) for promise in PROMISES),
             at_least("connections of the app to the other server", then.clients, 1),
             all_of("old servers that the tier no longer has", int(facts.old_is_gone), 1),
             none_of("failed requests once it had moved", told(failures(late))),

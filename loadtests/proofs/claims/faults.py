@@ -75,7 +75,7 @@ def judge(record: Record[Facts]) -> Verdict:
     begin, end = record.when("load:"), record.when("the load has ended")
     return Verdict(
         (
-            *(none_of(f"broken: {promise}", breaches[promise]) for promise in PROMISES),
+            *(none_of(f"breaches of: {promise}", breaches[promise]) for promise in PROMISES),
             at_least("orders that got their 202", len(facts.ledger.accepted), LEAST_ORDERS),
             all_of("parts that came back", sum(fault.came_back for fault in facts.faults), len(ROLES)),
             all_of(
