@@ -28,8 +28,9 @@ Each instance may use {SHARE:.0%} of one core, as if it had a small machine of i
 Postgres, Redis, the load itself) has room on one machine. {USERS} visitors read without a pause for thought. With 1,
 2 and 4 instances the answers that came from instances are counted for {MEASURE_SECONDS:g} s, {SETTLE_SECONDS:g} s
 after they were limited. They are limited only while that is done, for starting takes work too; they must have used
-nearly all of the CPU time that they were allowed, for otherwise it was not they who were measured. There are up to {ROUNDS} rounds, for a shared machine is not always quiet: the first that reaches the bound ends them; all
-are shown, and the best is judged.
+nearly all of the CPU time that they were allowed, for otherwise it was not they who were measured. There are up to
+{ROUNDS} rounds, for a shared machine is not always quiet: the first that reaches the bound ends them; all are shown,
+and the best is judged.
 """
 
 

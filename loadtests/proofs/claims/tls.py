@@ -77,7 +77,7 @@ async def run(stage: Stage) -> Record[Facts]:
     access = stage.access
     edge = urlsplit(access.url)
     async with httpx.AsyncClient(base_url=access.plain_url, follow_redirects=False) as http:
-        plain = [await _ask_plainly(http, method, path) for method, path in PLAIN]
+        plain = [await ask_plainly(http, method, path) for method, path in PLAIN]
     stage.mark("asked in plain HTTP")
     hello = await stage.do(handshakes.with_all_versions, edge.hostname or "", edge.port or 443, access.ca)
     stage.mark("shaken hands in every version of TLS")
@@ -130,7 +130,7 @@ def show(record: Record[Facts]) -> Sequence[Exhibit]:
     return [Table(caption="Everything that was asked, and the answers.", head=("asked", "answered"), rows=rows)]
 
 
-async def _ask_plainly(http: httpx.AsyncClient, method: str, path: str) -> Plain:
+async def ask_plainly(http: httpx.AsyncClient, method: str, path: str) -> Plain:
     answer = await http.request(method, path)
     cookie = answer.headers.get("set-cookie", "")
     location = answer.headers.get("location", "")
