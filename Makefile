@@ -19,7 +19,7 @@ BOXOFFICE = $(BIN)/boxoffice
 .DEFAULT_GOAL := help
 .PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
 	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
-	bench prove-startup tier-diff openapi lock clean
+	load bench prove-startup tier-diff openapi lock clean
 
 ##@ Run it
 
@@ -104,7 +104,7 @@ test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passe
 	$(BIN)/pytest -n auto $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
-	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
+	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
 
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
@@ -120,6 +120,12 @@ $(LIGHTHOUSE)/node_modules/.ready: $(LIGHTHOUSE)/package-lock.json
 	@command -v npm >/dev/null || { echo "Lighthouse needs node 20 or newer, and npm: sudo apt install nodejs npm" >&2; exit 1; }
 	@cd $(LIGHTHOUSE) && npm ci --no-progress
 	@touch $@
+
+load: $(VENV)/.ready ## Send people to a tier and judge it (USERS=50 SHAPE=steady|on-sale|ramp|soak SECONDS=60 URL=...)
+	@$(BIN)/python -m loadtests $(if $(USERS),--users $(USERS)) $(if $(SHAPE),--shape $(SHAPE)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(URL),--url $(URL)) $(if $(REMOTE),--remote) $(if $(RATE),--rate $(RATE)) \
+		$(if $(THINK),--think $(THINK)) $(if $(CLASSES),--classes $(CLASSES)) $(if $(PROCESSES),--processes $(PROCESSES)) \
+		$(if $(OBJECTIVES),--objectives $(OBJECTIVES)) $(if $(LOCUST),-- $(LOCUST))
 
 bench: $(VENV)/.ready ## Measure against bare references on this machine
 	@$(BIN)/python -m loadtests.bench

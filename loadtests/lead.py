@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import locust.runners
 from locust import LoadTestShape, events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -22,62 +23,30 @@ from loadtests.shapes import SHAPES
 from loadtests.stage import Stage
 from loadtests.users.shopper import STAGE
 
+locust.runners.HEARTBEAT_LIVENESS = 15  # seconds; after 3 locust gives up workers on a machine that has much to do
+
 FLUSH_SECONDS = 0.25
-WORKERS_SECONDS = 5.0
+CUT_SHORT = 3
+"""Exit code of a run that ended before its shape did, for example because its workers were gone."""
 
 AnyRunner = LocalRunner | MasterRunner | WorkerRunner
-Lines = dict[str, list[tuple[object, ...]]]
 
 
-class Lead:
-    """One process of a run: it has users, or leads those that have, or both."""
+class Process:
+    """What all processes of a run do: they set the stage, and note what their users do."""
 
-    def __init__(self, environment: Environment, runner: AnyRunner, options: Namespace) -> None:
+    def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.runner = runner
-        self.lines: Lines = {"requests": [], "orders": []}
-        self.journals: dict[str, Journal] = {}
-        self.cast: Cast | None = None
-        self.told: list[str] = []
-        self.cpu: dict[str, float] = {}
-        if isinstance(self.runner, WorkerRunner):
-            runner.register_message("cast", lambda environment, msg, **_: self.begin(Cast.from_json(msg.data)))
-            environment.events.report_to_master.add_listener(self.report)
-            runner.send_message("cast-please")
-        else:
-            self.folder = folder = Path(options.cast).parent
-            self.begin(Cast.load(Path(options.cast)))
-            self.journals = {
-                "requests": Journal(folder / "requests.csv", Request),
-                "orders": Journal(folder / "orders.csv", Order),
-            }
-            gevent.spawn(self._flush_again_and_again)
-            gevent.spawn(show_progress, runner)
-            gevent.signal_handler(signal.SIGUSR1, self.end_the_shape)
-            environment.events.spawning_complete.add_listener(self.note_that_it_runs)
-            runner.register_message("cast-please", lambda environment, msg, **_: self.tell_the_cast(msg.node_id))
-            environment.events.worker_report.add_listener(self.take_report)
-            environment.events.quitting.add_listener(self.end)
-        if not isinstance(self.runner, MasterRunner):
-            environment.events.request.add_listener(self.note_request)
+        self.lines: dict[str, list[tuple[object, ...]]] = {"requests": [], "orders": []}
+        environment.events.request.add_listener(self.note_request)
 
     def begin(self, cast: Cast) -> None:
-        """Set the stage. Classes that nobody wants, or that cannot take part, are left out by their weight."""
-        self.cast = cast
+        """Set the stage. The shape says who comes in which proportion."""
         STAGE.set(Stage(cast, self.lines["orders"].append))
         crowd = SHAPES[cast.shape].crowd
         for user_class in self.environment.user_classes:
             user_class.host = cast.url
-            user_class.weight = crowd.get(user_class.__name__, 0.0)
-
-    def tell_the_cast(self, client_id: str) -> None:
-        """To a worker that asks for it; each gets people of its own."""
-        assert self.cast is not None
-        assert self.environment.parsed_options is not None
-        expected = int(self.environment.parsed_options.expect_workers)
-        share = self.cast.share(len(self.told), of=max(len(self.told) + 1, expected))
-        self.told.append(client_id)
-        self.runner.send_message("cast", share.to_json(), client_id)
+            user_class.weight = crowd.get(user_class.__name__, 1.0)
 
     def note_request(
         self,
@@ -90,8 +59,9 @@ class Lead:
         start_time: float,
         **_: object,
     ) -> None:
+        """One line. On a leader with workers this is never called: it has no users."""
         headers = response.headers or {}
-        service, _, instance = headers.get("x-served-by", "").partition("/")
+        service, _slash, instance = headers.get("x-served-by", "").partition("/")
         self.lines["requests"].append(
             (
                 f"{start_time:.4f}",
@@ -106,12 +76,64 @@ class Lead:
             )
         )
 
+
+class Worker(Process):
+    """Has users, and a leader elsewhere."""
+
+    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
+        super().__init__(environment)
+        self.runner = runner
+        runner.register_message("cast", lambda environment, msg, **_: self.begin(Cast.from_json(msg.data)))
+        runner.register_message("finish", lambda environment, msg, **_: self.finish(), concurrent=True)
+        environment.events.report_to_master.add_listener(self.report)
+        runner.send_message("cast-please")
+
     def report(self, client_id: str, data: dict[str, Any]) -> None:
-        """A worker's lines, with its statistics."""
+        """The lines since the last report go with locust's statistics."""
         data["lines"] = {kind: list(lines) for kind, lines in self.lines.items()}
         data["cpu"] = time.process_time()
         for lines in self.lines.values():
             lines.clear()
+
+    def finish(self) -> None:
+        """Let the users finish, and tell the leader when their last lines are on the way."""
+        self.runner.stop()
+        self.runner._send_stats()  # what else there is to say, locust says only every three seconds
+        self.runner.send_message("finished")
+
+
+class Leader(Process):
+    """Follows the shape and keeps the journals; without workers it has the users too."""
+
+    def __init__(self, environment: Environment, runner: LocalRunner | MasterRunner, options: Namespace) -> None:
+        super().__init__(environment)
+        self.runner = runner
+        self.folder = Path(options.cast).parent
+        self.cast = Cast.load(Path(options.cast))
+        self.begin(self.cast)
+        self.expected = int(options.expect_workers)
+        self.told: list[str] = []
+        self.finished: set[str] = set()
+        self.cpu: dict[str, float] = {}
+        self.journals = {
+            "requests": Journal(self.folder / "requests.csv", Request),
+            "orders": Journal(self.folder / "orders.csv", Order),
+        }
+        gevent.spawn(self._flush_again_and_again)
+        gevent.spawn(show_progress, runner)
+        gevent.signal_handler(signal.SIGUSR1, FollowTheShape.end)
+        FollowTheShape.leader = self
+        runner.register_message("cast-please", lambda environment, msg, **_: self.tell_the_cast(msg.node_id))
+        runner.register_message("finished", lambda environment, msg, **_: self.finished.add(msg.node_id))
+        environment.events.spawning_complete.add_listener(self.note_that_it_runs)
+        environment.events.worker_report.add_listener(self.take_report)
+        environment.events.quitting.add_listener(self.end)
+
+    def tell_the_cast(self, client_id: str) -> None:
+        """To a worker that asks for it; each gets people of its own."""
+        share = self.cast.share(len(self.told), of=max(len(self.told) + 1, self.expected))
+        self.told.append(client_id)
+        self.runner.send_message("cast", share.to_json(), client_id)
 
     def take_report(self, client_id: str, data: dict[str, Any]) -> None:
         for kind, lines in data.pop("lines", {}).items():
@@ -119,16 +141,19 @@ class Lead:
         self.cpu[client_id] = data.pop("cpu", 0.0)
 
     def note_that_it_runs(self, user_count: int) -> None:
-        if user_count >= self.first_users():
+        first = SHAPES[self.cast.shape].users_at(0.0, users=self.cast.users, seconds=self.cast.seconds) or 1
+        if user_count >= first:
             (self.folder / RUNNING).touch()
 
-    def first_users(self) -> int:
-        assert self.cast is not None
-        return SHAPES[self.cast.shape].users_at(0.0, users=self.cast.users, seconds=self.cast.seconds) or 1
-
-    def end_the_shape(self) -> None:
-        """As if it had come to its end: locust lets the users finish, writes its reports and goes."""
-        FollowTheShape.over = True
+    def finish(self) -> None:
+        """Have the workers let their users finish: locust itself would leave before their last lines had come."""
+        if isinstance(self.runner, MasterRunner):
+            waited_for = set(self.runner.clients)
+            for client_id in waited_for:
+                self.runner.send_message("finish", None, client_id)
+            with gevent.Timeout(self.environment.stop_timeout, False):
+                while not waited_for <= self.finished:
+                    gevent.sleep(FLUSH_SECONDS)
 
     def flush(self) -> None:
         for kind, journal in self.journals.items():
@@ -138,41 +163,41 @@ class Lead:
             lines.clear()
             journal.flush()
 
+    def end(self, environment: Environment) -> None:
+        """The last lines, and what the load has cost in all its processes (seconds)."""
+        self.flush()
+        (self.folder / CPU).write_text(str(time.process_time() + sum(self.cpu.values())))
+        if not FollowTheShape.over:
+            environment.process_exit_code = CUT_SHORT
+
     def _flush_again_and_again(self) -> None:
         while True:
             gevent.sleep(FLUSH_SECONDS)
             self.flush()
 
-    def end(self, environment: Environment) -> None:
-        """The last lines, and what the load has cost in all its processes (seconds)."""
-        self.flush()
-        (self.folder / CPU).write_text(str(time.process_time() + sum(self.cpu.values())))
-
 
 class FollowTheShape(LoadTestShape):
-    """The shape that the cast names."""
+    """The shape that the cast names. Locust asks it every second."""
 
     use_common_options = True
     over = False
+    leader: Leader | None = None
+
+    @classmethod
+    def end(cls) -> None:
+        """As if the shape had come to its end: the users finish, locust writes its reports and goes."""
+        cls.over = True
 
     def tick(self) -> tuple[int, float] | None:
         cast = STAGE.get().cast
         elapsed: float = self.get_run_time()  # type: ignore[no-untyped-call]
         users = SHAPES[cast.shape].users_at(elapsed, users=cast.users, seconds=cast.seconds)
         if self.over or users is None:
-            if isinstance(self.runner, MasterRunner):
-                _stop_workers(self.runner)
+            self.end()
+            if self.leader:
+                self.leader.finish()
             return None
         return users, max(10.0, users / 2)
-
-
-def _stop_workers(runner: MasterRunner) -> None:
-    """Let their users finish, and wait until they listen again: locust alone would leave before their last lines."""
-    workers = len(runner.clients)
-    runner.stop()
-    with gevent.Timeout(WORKERS_SECONDS, False):
-        while len(runner.clients.ready) < workers:
-            gevent.sleep(FLUSH_SECONDS)
 
 
 def add_options(parser: Any) -> None:
@@ -180,8 +205,11 @@ def add_options(parser: Any) -> None:
 
 
 def on_init(environment: Environment, runner: AnyRunner, **_: object) -> None:
-    assert environment.parsed_options is not None
-    Lead(environment, runner, environment.parsed_options)
+    if isinstance(runner, WorkerRunner):
+        Worker(environment, runner)
+    else:
+        assert environment.parsed_options is not None
+        Leader(environment, runner, environment.parsed_options)
 
 
 events.init_command_line_parser.add_listener(add_options)

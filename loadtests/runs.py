@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import psutil
 
+from engines.local.ports import free_port
 from loadtests.cast import Cast, Person
 from loadtests.house import House, performances_needed, put_on, what_is_on
 from loadtests.people import NotWelcome, People, sign_in
@@ -64,6 +65,7 @@ class Load:
         organiser: tuple[str, str] | None = None,
         think: float = 2.0,
         people: Path = PEOPLE,
+        processes: int = 1,
         options: Sequence[str] = (),
         show: bool = False,
     ) -> "Load":
@@ -72,7 +74,8 @@ class Load:
         `rate` is requests a second of all users together; without it they think `think` seconds between clicks.
         Without `seconds` it goes on until `stop`. `classes` are names of user classes (default: those of the shape).
         `organiser` (e-mail, password) puts on enough performances; without one the users buy what is on sale.
-        `people` is where accounts are kept for the next run, `options` go to locust, `show` shows its progress.
+        `people` is where accounts are kept for the next run. With more than one of `processes` each has a part of the
+        users, beside one that leads. `options` go to locust, `show` shows its progress.
         """
         folder = folder.absolute()
         _empty(folder)
@@ -88,7 +91,7 @@ class Load:
         cast.save(folder / "cast.json")
         if director is None:
             names.discard("Organiser")
-        return cls(_locust(folder, sorted(names), options, show=show), folder)
+        return cls(_locust(folder, sorted(names), [*_processes(processes), *options], show=show), folder)
 
     def until_running(self) -> None:
         """Wait until all users are signed in and at work. Raises LoadFailed."""
@@ -220,10 +223,19 @@ def _cast(
     )
 
 
+def _processes(count: int) -> list[str]:
+    """Locust's options for so many processes of this machine, which meet on a port that nobody else hears."""
+    if count < 2:
+        return []
+    here, port = "127.0.0.1", str(free_port())
+    meeting = ["--master-bind-host", here, "--master-bind-port", port, "--master-host", here, "--master-port", port]
+    return ["--processes", str(count), *meeting]
+
+
 def _locust(folder: Path, classes: Sequence[str], options: Sequence[str], *, show: bool) -> "subprocess.Popen[bytes]":
     command: list[Any] = [sys.executable, "-m", "locust", "-f", REPOSITORY / "loadtests" / "locustfile.py"]
     command += ["--headless", "--only-summary", "--cast", folder / "cast.json", "--html", folder / "locust.html"]
-    command += ["--csv", folder / "locust", "--json-file", folder / "locust", "--exit-code-on-error", "0"]
+    command += ["--json-file", folder / "locust", "--exit-code-on-error", "0"]
     command += ["--stop-timeout", str(STOP_SECONDS), *options, *classes]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     with (folder / "locust.log").open("w") as log:

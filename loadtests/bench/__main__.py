@@ -21,8 +21,9 @@ import uvloop
 
 from engines.choice import choose
 from engines.local.ports import free_port
-from engines.protocol import Engine, Row, Up
+from engines.protocol import Engine, Up
 from loadtests.bench import calls, events, load, orders
+from loadtests.cpu import cpu_by_process, cpu_seconds
 
 ROUNDS = 5
 
@@ -48,9 +49,9 @@ def _report_page_views(engine: Engine, tier: Up, bare: int) -> None:
     reference, page = load.get("/shows/1"), load.get(f"/api/shows/{show}", {"Cookie": cookie})
     pairs = []
     for _ in range(ROUNDS):
-        before = _cpu_seconds(app)
+        before = cpu_seconds(app)
         mine = uvloop.run(load.run(app.port, page))
-        spent = (_cpu_seconds(app) - before) / mine.answered * 1000
+        spent = (cpu_seconds(app) - before) / mine.answered * 1000
         if mine.failed:
             raise SystemExit(f"{mine.failed} of {mine.answered + mine.failed} page views failed")
         pairs.append((mine.per_second, uvloop.run(load.run(bare, reference)).per_second, spent))
@@ -83,12 +84,12 @@ def _report_events() -> None:
 
 def _report_orders(engine: Engine, tier: Up, count: int = 1500) -> None:
     """Orders through the edge of the whole tier, and what each of its processes spent on one."""
-    rows = [row for row in engine.status() if row.pid and row.role != "supervisor"]  # it is the parent of the others
-    before = {row.process: _cpu_seconds(row) for row in rows}
+    before = cpu_by_process(engine.status())
     own = time.process_time()
     outcome = uvloop.run(orders.measure(tier.url, *tier.logins["customer"], orders=count))
     own = time.process_time() - own
-    spent = {row.process: (_cpu_seconds(row) - before[row.process]) / count * 1000 for row in rows}
+    after = cpu_by_process(engine.status())
+    spent = {name: (after[name] - before[name]) / count * 1000 for name in before}
     print(f"orders from 202 to confirmed, whole tier      {outcome.per_second:6.0f}/s   [>= 60, aim 150]")
     print(f"  ended {dict(outcome.statuses)}, other answers {dict(outcome.errors)}")
     parts = ", ".join(f"{name} {value:.1f}" for name, value in spent.items())
@@ -128,20 +129,6 @@ def _sign_in_to(port: int, tier: Up) -> tuple[str, str]:
         cookie = answer.headers["set-cookie"].split(";")[0]
     with urllib.request.urlopen(f"{base}/api/shows?limit=1") as answer:  # noqa: S310 - our own server
         return cookie, json.load(answer)["items"][0]["id"]
-
-
-def _cpu_seconds(row: Row) -> float:
-    """User and system time of a process and its children, living and ended."""
-    process = psutil.Process(row.pid)
-    total = 0.0
-    for each in [process, *process.children(recursive=True)]:
-        try:
-            times = each.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system
-    ended = process.cpu_times()
-    return total + getattr(ended, "children_user", 0.0) + getattr(ended, "children_system", 0.0)
 
 
 if __name__ == "__main__":
