@@ -19,7 +19,7 @@ BOXOFFICE = $(BIN)/boxoffice
 .DEFAULT_GOAL := help
 .PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
 	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
-	load bench prove-startup tier-diff openapi lock clean
+	load bench prove-startup test-proofs tier-diff openapi lock clean
 
 ##@ Run it
 
@@ -132,6 +132,9 @@ bench: $(VENV)/.ready ## Measure against bare references on this machine
 
 prove-startup: $(VENV)/.ready ## Put every claim about the startup tier to the test, and write reports/startup.html (CLAIM=kill)
 	@PYTHONPATH=services/tests $(BIN)/python -m loadtests.proofs startup $(CLAIM)
+
+test-proofs: $(VENV)/.ready ## Break a tier on purpose, and see the verdicts turn (six minutes, the machine for itself)
+	TEST_PROOFS=required $(BIN)/pytest loadtests/proofs/tests/broken $(ARGS)
 
 openapi: $(VENV)/.ready ## Print the API of all services as one OpenAPI document
 	@$(BOXOFFICE) openapi

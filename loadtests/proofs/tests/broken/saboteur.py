@@ -1,0 +1,93 @@
+"""Ways to break a running tier so that a promise is broken, and to make it whole again."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+
+from engines.protocol import Engine, Progress
+from engines.state import current_state
+
+
+class Tampered:
+    """An engine that does as it is told, except for what a test replaces: `Tampered(engine, kill=...)`."""
+
+    def __init__(self, engine: Engine, **instead: Callable[..., Any]) -> None:
+        self._engine = engine
+        self._instead = instead
+
+    def __getattr__(self, name: str) -> Any:
+        return self._instead.get(name) or getattr(self._engine, name)
+
+
+@contextmanager
+def edge_with(change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """The edge with another configuration (Caddy's JSON), for the time of the block."""
+    port = current_state().read("ports.json")["edge-admin"]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as admin:
+        usual = admin.get("/config/").raise_for_status().json()
+        other = copy.deepcopy(usual)
+        change(other)
+        assert other != usual
+        admin.post("/load", json=other).raise_for_status()
+        try:
+            yield
+        finally:
+            admin.post("/load", json=usual).raise_for_status()
+
+
+def without_retries(config: dict[str, Any]) -> None:
+    """It tries one instance, notices none that is away, and takes what comes of it."""
+    for handler in handlers(config, "reverse_proxy"):
+        handler.pop("load_balancing", None)
+        handler.pop("health_checks", None)
+
+
+def plain_http_served(config: dict[str, Any]) -> None:
+    """What is behind TLS is to be had without."""
+    servers = config["apps"]["http"]["servers"].values()
+    plain = next(each for each in servers if not each.get("tls_connection_policies"))
+    secure = next(each for each in servers if each.get("tls_connection_policies"))
+    plain["routes"] = [
+        {**route, "match": [{"path": ["/*"]}]} for route in copy.deepcopy(secure["routes"]) if route.get("match")
+    ]
+
+
+def inside_shown(config: dict[str, Any]) -> None:
+    """The paths of the inside are like all others, and all others go to the app."""
+    for server in config["apps"]["http"]["servers"].values():
+        if server.get("tls_connection_policies"):
+            proxy = copy.deepcopy(handlers(config, "reverse_proxy")[0])
+            shown = {"match": [{"path": ["/metrics"]}], "handle": [proxy], "terminal": True}
+            server["routes"] = [shown, *server["routes"]]
+
+
+def handlers(config: Any, name: str) -> list[dict[str, Any]]:
+    """Every handler of this kind, wherever it is."""
+    if isinstance(config, list):
+        return [found for each in config for found in handlers(each, name)]
+    if not isinstance(config, dict):
+        return []
+    own = [config] if config.get("handler") == name else []
+    return own + [found for each in config.values() for found in handlers(each, name)]
+
+
+async def run_sql(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def all_at_once(engine: Engine) -> Callable[..., list[str]]:
+    """A rolling restart that does not roll."""
+
+    def restart(names: Sequence[str], progress: Progress, *, rolling: bool) -> list[str]:
+        return engine.restart(names, progress, rolling=False)
+
+    return restart
