@@ -48,7 +48,14 @@ def main() -> None:
                 _tell(proofs[-1])
     except EngineError as error:
         sys.exit(f"prove: {error}")
-    report = Report(tier=arguments.tier, about=about, began=began, ended=time.time(), proofs=proofs)
+    report = Report(
+        tier=arguments.tier,
+        claims=list(CLAIMS[arguments.tier]),
+        about=about,
+        began=began,
+        ended=time.time(),
+        proofs=proofs,
+    )
     page = report.write(REPORTS)
     held = sum(proof.ok for proof in proofs)
     print(f"{held} of {len(proofs)} claims hold, after {report.ended - began:.0f} s: {page.relative_to(REPOSITORY)}")

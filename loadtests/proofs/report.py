@@ -53,9 +53,12 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`about` is what was proven on: machine, engine, commit."""
+    """`about` is what was proven on: machine, engine, commit. `claims` are all that the tier has, by name: a report
+    on some of them is a file of its own.
+    """
 
     tier: str
+    claims: Sequence[str]
     about: Mapping[str, str]
     began: float
     ended: float
@@ -66,14 +69,21 @@ class Report:
         return bool(self.proofs) and all(proof.ok for proof in self.proofs)
 
     def write(self, folder: Path) -> Path:
-        """`<tier>.html`, which it answers, and `<tier>.json` beside it."""
+        """`<tier>.html` or `<tier>-<claims>.html`, which it answers, and the same as `.json` beside it."""
         folder.mkdir(parents=True, exist_ok=True)
         head = {"tier": self.tier, "ok": self.ok, "began": _time(self.began), "seconds": round(self._seconds, 1)}
         content = {**head, "about": dict(self.about), "claims": [proof.to_json() for proof in self.proofs]}
-        (folder / f"{self.tier}.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-        page = folder / f"{self.tier}.html"
+        page = folder / f"{'-'.join([self.tier, *self._chosen])}.html"
         page.write_text(self._html(), encoding="utf-8")
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        page.with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
         return page
+
+    @property
+    def _chosen(self) -> list[str]:
+        """The claims, when they are not all that there are."""
+        names = [proof.name for proof in self.proofs]
+        return [] if set(names) == set(self.claims) else names
 
     @property
     def _seconds(self) -> float:
@@ -83,7 +93,8 @@ class Report:
         held = sum(proof.ok for proof in self.proofs)
         about = {"when": _time(self.began), "took": f"{self._seconds:.0f} s", **self.about}
         facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in about.items())
-        title = f"The {self.tier} tier, proven" if self.ok else f"The {self.tier} tier: not proven"
+        part = f" ({', '.join(self._chosen)})" if self._chosen else ""
+        title = f"The {self.tier} tier{part}: {'proven' if self.ok else 'not proven'}"
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'

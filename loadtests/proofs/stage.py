@@ -26,7 +26,11 @@ Answer = TypeVar("Answer")
 
 READY_SECONDS = 60.0
 WATCH_EVERY = 0.1
+LONGEST_LOAD_SECONDS = 240.0
+"""More than any claim takes. So many seats are put on sale as could be sold in that time."""
 NO_ANSWER = 0
+VISITOR = "Visitor"
+"""Buys nothing, so nothing need be put on sale for them."""
 
 
 class Stage:
@@ -123,9 +127,10 @@ class Stage:
             ca=Path(self.access.ca) if self.access.ca else None,
             folder=self.folder / f"load-{self._loads}",
             users=users,
+            seconds=LONGEST_LOAD_SECONDS,
             rate=rate,
             classes=tuple(classes),
-            organiser=self.access.logins["organiser"],
+            organiser=None if set(classes) == {VISITOR} else self.access.logins["organiser"],
             people=self.folder.parent / "people",
         )
         try:

@@ -56,7 +56,9 @@ class Balanced(HTMLParser):
 
 
 def written(folder: Path, *proofs: Proof) -> tuple[str, dict[str, Any]]:
-    page = Report(tier="startup", about={"engine": "local"}, began=90.0, ended=130.0, proofs=proofs).write(folder)
+    page = Report(
+        tier="startup", claims=["kill"], about={"engine": "local"}, began=90.0, ended=130.0, proofs=proofs
+    ).write(folder)
     return page.read_text(), json.loads(page.with_suffix(".json").read_text())
 
 
@@ -75,7 +77,7 @@ def test_page_and_json_say_the_same(tmp_path: Path) -> None:
     page, content = written(tmp_path, GOOD)
 
     assert content["ok"]
-    assert "The startup tier, proven" in page
+    assert "The startup tier: proven" in page
     (claim,) = content["claims"]
     assert claim["figures"][0] == {"name": "failed requests", "measured": "0", "bound": "0", "ok": True}
     assert claim["marks"][0] == {"second": 5.0, "what": "killed app-1"}
@@ -96,6 +98,16 @@ def test_a_claim_that_broke_off_is_not_proven(tmp_path: Path) -> None:
 
     assert not content["ok"]
     assert "TimeoutError" in page
+
+
+def test_some_claims_are_a_report_of_their_own(tmp_path: Path) -> None:
+    about = {"engine": "local"}
+    report = Report(tier="startup", claims=["add", "kill"], about=about, began=90.0, ended=130.0, proofs=[GOOD])
+
+    page = report.write(tmp_path)
+
+    assert page.name == "startup-kill.html"
+    assert "The startup tier (kill): proven" in page.read_text()
 
 
 def test_no_claim_proves_nothing(tmp_path: Path) -> None:
