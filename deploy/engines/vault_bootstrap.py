@@ -16,14 +16,13 @@ import hvac
 from hvac import exceptions as refused
 
 from engines.databases import VAULT, ensure_databases, maintenance_url
-from engines.local.server import replace_secret
+from engines.vault_logins import ensure_logins
 from engines.vault_plan import VaultPlan
 
 FOLDER = Path(__file__).parents[1] / "vault"
 
 KV = "kv"
 DATABASE = "database"
-APPROLE = "approle"
 CONNECTION = "postgres"
 SCRAM = "scram-sha-256"
 """Vault sends hashes to Postgres, which so never sees a leased user's password, nor logs it."""
@@ -51,9 +50,7 @@ def bootstrap(plan: VaultPlan) -> None:
             client.sys.create_or_update_policy(f"{kind}-{service}", _text(f"policies/{kind}.hcl", service))
     if plan.shared:
         client.secrets.kv.v2.create_or_update_secret("shared", dict(plan.shared), mount_point=KV)
-    for name, services in plan.logins.items():
-        _login(client, plan, name, [f"service-{service}" for service in services])
-    _login(client, plan, "migrate", [f"migrate-{service}" for service in plan.services])
+    ensure_logins(client, plan)
 
 
 def _mount(client: hvac.Client, plan: VaultPlan) -> None:
@@ -63,8 +60,6 @@ def _mount(client: hvac.Client, plan: VaultPlan) -> None:
     _until_versioned(client)
     if f"{DATABASE}/" not in engines:
         client.sys.enable_secrets_engine("database", path=DATABASE)
-    if f"{APPROLE}/" not in client.sys.list_auth_methods()["data"]:
-        client.sys.enable_auth_method("approle", path=APPROLE)
 
 
 def _until_versioned(client: hvac.Client) -> None:
@@ -149,31 +144,6 @@ def _secrets(client: hvac.Client, path: str, values: Mapping[str, str]) -> None:
         there, version = {}, 0
     if missing := {name: value for name, value in values.items() if name not in there}:
         client.secrets.kv.v2.create_or_update_secret(path, {**there, **missing}, cas=version, mount_point=KV)
-
-
-def _login(client: hvac.Client, plan: VaultPlan, role: str, policies: list[str]) -> None:
-    approle = client.auth.approle
-    approle.create_or_update_approle(
-        role,
-        token_policies=policies,
-        token_ttl=f"{plan.token_seconds}s",
-        token_max_ttl=f"{max(plan.token_seconds, plan.longest_lease_seconds)}s",
-        mount_point=APPROLE,
-    )
-    replace_secret(
-        plan.credentials / f"{role}-role-id", approle.read_role_id(role, mount_point=APPROLE)["data"]["role_id"]
-    )
-    secret_id_file = plan.credentials / f"{role}-secret-id"
-    if not (secret_id_file.is_file() and _secret_id_works(client, role, secret_id_file.read_text())):
-        replace_secret(secret_id_file, approle.generate_secret_id(role, mount_point=APPROLE)["data"]["secret_id"])
-
-
-def _secret_id_works(client: hvac.Client, role: str, secret_id: str) -> bool:
-    try:
-        answer = client.auth.approle.read_secret_id(role, secret_id, mount_point=APPROLE)
-    except refused.VaultError:
-        return False
-    return getattr(answer, "status_code", 200) == 200
 
 
 def _text(name: str, service: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -76,6 +77,11 @@ class Gate:
             return
         await self._serve(self._services[found.lastindex - 1], scope, receive, send)
 
+    def _closing(self) -> bool:
+        """Whether an answer is the last on its connection: at the end of the process, and by chance now and then."""
+        answers = self._settings.answers_per_connection
+        return self._draining.is_set() or (answers > 0 and random.randrange(answers) == 0)  # noqa: S311
+
     async def _about_itself(self, path: str) -> Response:
         if path == "/metrics":
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -86,7 +92,7 @@ class Gate:
 
     async def _serve(self, service: Service, scope: Message, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        exchange = _Exchange(send, self._served_by[service.name], self._version, closing=self._draining.is_set())
+        exchange = _Exchange(send, self._served_by[service.name], self._version, closing=self._closing())
         headers = dict(scope["headers"])
         set_traceparent(headers.get(b"traceparent", b"").decode("latin-1") or new_traceparent())
         set_deadline(headers.get(_TIMEOUT))

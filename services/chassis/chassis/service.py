@@ -20,10 +20,16 @@ class Service:
 
     name: str
     paths: tuple[str, ...]
+<<<<<<< HEAD
     """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment.
 
     Those below `/internal` are for other services only: no edge lets them through.
     """
+=======
+    """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment."""
+    callers: tuple[str, ...]
+    """The services that may call it. Who comes from outside comes through the edge, to `paths` only."""
+>>>>>>> 8aa25cc (Log in to Vault by service account: one role for each, set up by one Job)
     app: FastAPI
     settings: type[ServiceSettings]
     subscriptions: Callable[[Runtime], Sequence[Subscription]]
@@ -42,6 +48,7 @@ def create_service(
     name: str,
     *,
     paths: Sequence[str] = (),
+    callers: Sequence[str] = (),
     routers: Sequence[APIRouter] = (),
     settings: type[ServiceSettings] = ServiceSettings,
     subscriptions: Callable[[Runtime], Sequence[Subscription]] = _nothing,
@@ -62,6 +69,7 @@ def create_service(
     return Service(
         name=name,
         paths=tuple(paths),
+        callers=tuple(callers),
         app=app,
         settings=settings,
         subscriptions=subscriptions,

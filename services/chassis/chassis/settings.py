@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     max_queued: int = 512
     max_queue_seconds: float = 2.0
     max_body_bytes: int = 64 * 1024
+    answers_per_connection: int = 0
+    """About so many answers on a connection, then it is closed; 0: no end. Where the platform balances connections and
+    not requests, as a Kubernetes Service does, this is what sends load to instances that came later."""
     log_level: str = "INFO"
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -102,6 +105,8 @@ class Settings(BaseSettings):
     vault_role: str = "app"
     vault_role_id_file: Path | None = None
     vault_secret_id_file: Path | None = None
+    vault_jwt_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    """The service account token for the login kubernetes; one with an audience of its own is good for nothing else."""
     vault_ca_file: Path | None = None
 
     @field_validator("services", "public_origins", mode="before")

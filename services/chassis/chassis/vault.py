@@ -62,7 +62,7 @@ class KubernetesLogin:
     """Login by the pod's service account token, which the kubelet replaces in place."""
 
     role: str
-    jwt_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    jwt_file: Path
     mount: str = "kubernetes"
 
     def __call__(self, client: hvac.Client) -> Mapping[str, Any]:
@@ -74,7 +74,7 @@ class KubernetesLogin:
 def login_for(settings: Settings) -> Login:
     """The login that the settings ask for. Raises ValueError when they lack what it needs."""
     if settings.vault_auth is VaultAuth.KUBERNETES:
-        return KubernetesLogin(settings.vault_role)
+        return KubernetesLogin(settings.vault_role, settings.vault_jwt_file)
     if settings.vault_role_id_file is None or settings.vault_secret_id_file is None:
         raise ValueError("VAULT_AUTH=approle needs VAULT_ROLE_ID_FILE and VAULT_SECRET_ID_FILE")
     return AppRoleLogin(settings.vault_role_id_file, settings.vault_secret_id_file)

@@ -20,6 +20,7 @@ def workers(runtime: Runtime) -> list[Worker]:
 service = create_service(
     "seats",
     paths=["/api/performances/{id}/seats", "/api/holds", "/internal/holds"],
+    callers=["orders"],
     routers=[router, internal],
     settings=SeatsSettings,
     subscriptions=subscriptions,

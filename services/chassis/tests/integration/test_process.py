@@ -122,6 +122,16 @@ async def test_a_process_that_is_told_to_go_is_not_ready_but_serves_on(app: App)
     assert (answer.status_code, answer.headers["connection"]) == (200, "close")
 
 
+async def test_a_connection_ends_after_some_answers_so_that_its_next_may_be_with_another_instance(
+    start: Callable[..., Awaitable[App]],
+) -> None:
+    app = await start(ALPHA, answers_per_connection=5)
+    answers = await asyncio.gather(*(app.client.get("/api/words") for _ in range(200)))
+    last = [answer for answer in answers if answer.headers.get("connection") == "close"]
+    assert {answer.status_code for answer in answers} == {200}
+    assert 15 <= len(last) <= 80
+
+
 async def test_without_redis_a_process_is_alive_but_not_ready(start: Callable[..., Awaitable[App]]) -> None:
     app = await start(ALPHA, redis_url="redis://127.0.0.1:1/0")
     ready = await app.client.get("/readyz")

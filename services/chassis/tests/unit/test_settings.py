@@ -40,7 +40,7 @@ def test_static_upstreams_by_service() -> None:
 def test_the_login_follows_the_settings(tmp_path: Path) -> None:
     files = {"vault_role_id_file": tmp_path / "role", "vault_secret_id_file": tmp_path / "secret"}
     assert login_for(Settings(**files)) == AppRoleLogin(*files.values())  # type: ignore[arg-type]
-    kubernetes = Settings(vault_auth=VaultAuth.KUBERNETES, vault_role="alpha")
-    assert login_for(kubernetes) == KubernetesLogin("alpha")
+    kubernetes = Settings(vault_auth=VaultAuth.KUBERNETES, vault_role="alpha", vault_jwt_file=tmp_path / "token")
+    assert login_for(kubernetes) == KubernetesLogin("alpha", tmp_path / "token")
     with pytest.raises(ValueError, match="VAULT_ROLE_ID_FILE"):
         login_for(Settings())
