@@ -82,8 +82,8 @@ $(VENV)/.browser: requirements-browser.lock $(VENV)/.ready
 	@$(PYTHON) deploy/setup_venv.py $(VENV) requirements-browser.lock
 	@touch $@
 
-check: $(VENV)/.ready ## Check format, lint, types and borders (a minute at most)
-	@$(MAKE) --no-print-directory -k -j 4 check-format check-lint check-types check-borders
+check: $(VENV)/.ready ## Check format, lint, types, borders and the chart (a minute at most)
+	@$(MAKE) --no-print-directory -k -j 4 check-format check-lint check-types check-borders check-chart
 
 check-format: $(VENV)/.ready
 	@$(BIN)/ruff format --check --quiet . || { echo "make format puts this right" >&2; exit 1; }
@@ -96,6 +96,17 @@ check-types: $(VENV)/.ready
 
 check-borders: $(VENV)/.ready
 	@$(BIN)/lint-imports --no-logo
+
+# The schemas of Kubernetes are apart, because they are large and only the chart is compared with them.
+.PHONY: check-chart
+check-chart: $(VENV)/.ready
+	@if command -v helm >/dev/null; then \
+		$(MAKE) --no-print-directory $(VENV)/.chart && TEST_CHART=required $(BIN)/pytest -q -n auto deploy/tests/chart; \
+	else echo "the chart is not checked: helm is not here (https://helm.sh/docs/intro/install/)"; fi
+
+$(VENV)/.chart: requirements-chart.lock $(VENV)/.ready
+	@$(PYTHON) deploy/setup_venv.py $(VENV) requirements-chart.lock
+	@touch $@
 
 format: $(VENV)/.ready ## Format the code, and put right what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -144,7 +155,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: $(VENV)/.ready ## Pin the dependencies anew (UPGRADE=1 takes newer ones)
 	@$(COMPILE) services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
-	@$(COMPILE) --constraints requirements.lock --group browser --output-file requirements-browser.lock
+	@for each in browser chart; do \
+		$(COMPILE) --constraints requirements.lock --group $$each --output-file requirements-$$each.lock; done
 
 clean: ## Remove the virtual environment, caches and reports (not the data: that is down CLEAN=1)
 	rm -rf $(VENV) $(LIGHTHOUSE)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports

@@ -25,8 +25,9 @@ app.kubernetes.io/name: boxoffice
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* Takes {root, name: app or tools} and a tag, if it is another than that of the release. */}}
 {{- define "boxoffice.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ .root.Values.image.repository }}/{{ .name }}:{{ .tag | default .root.Values.image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{- /*

@@ -20,16 +20,12 @@ class Service:
 
     name: str
     paths: tuple[str, ...]
-<<<<<<< HEAD
     """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment.
 
     Those below `/internal` are for other services only: no edge lets them through.
     """
-=======
-    """Path patterns of its HTTP interface: prefixes in which `{name}` stands for one segment."""
     callers: tuple[str, ...]
-    """The services that may call it. Who comes from outside comes through the edge, to `paths` only."""
->>>>>>> 8aa25cc (Log in to Vault by service account: one role for each, set up by one Job)
+    """The services that may call it."""
     app: FastAPI
     settings: type[ServiceSettings]
     subscriptions: Callable[[Runtime], Sequence[Subscription]]

@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-GENERATED = {"requirements.lock", "requirements-browser.lock", "requirements-chart.lock", "services/tests/lighthouse/package-lock.json"}
+GENERATED = {
+    *("requirements.lock", "requirements-browser.lock", "requirements-chart.lock"),
+    "services/tests/lighthouse/package-lock.json",
+}
 
 PATTERNS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n",
