@@ -1,9 +1,7 @@
 """The edge's configuration, as Caddy understands it."""
 
 import json
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from chassis.service import load_services
 from engines.local.edge import CADDYFILE, Edge
 from engines.local.executables import executable
+from support.caddy import check_routes, handlers
 
 PLACES = ["127.0.0.1:21001", "127.0.0.1:21002"]
 ROUTES = sorted((CADDYFILE.parent / "routes").glob("*.caddy"))
@@ -33,17 +32,6 @@ def adapted(server: Edge) -> dict[str, Any]:
 @pytest.fixture
 def configuration(tmp_path: Path) -> dict[str, Any]:
     return adapted(edge(tmp_path))
-
-
-def handlers(node: Any, name: str) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        if node.get("handler") == name:
-            yield node
-        for child in node.values():
-            yield from handlers(child, name)
-    elif isinstance(node, list):
-        for child in node:
-            yield from handlers(child, name)
 
 
 @pytest.mark.parametrize("file", [CADDYFILE, *ROUTES], ids=lambda file: file.stem)
@@ -70,37 +58,8 @@ def test_every_place_for_an_instance_is_asked_for_readiness(configuration: dict[
 
 def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
     """The routes of a tier in which every service is a process of its own, compared with what the services say."""
-    public = {
-        each.name: [path for path in each.paths if not path.startswith("/internal")] for each in load_services(["all"])
-    }
-    services = {name: paths for name, paths in public.items() if paths}
-    configuration = adapted(edge(tmp_path, upstreams={name: [f"{name}.test:1"] for name in services}))
-    routes = [
-        (re.compile(match["path_regexp"]["pattern"]), next(handlers(route, "reverse_proxy"))["upstreams"][0]["dial"])
-        for route in routes_of(configuration)
-        for match in route.get("match", ())
-        if "path_regexp" in match and any(handlers(route, "reverse_proxy"))
-    ]
-
-    def service_of(path: str) -> str:
-        return next((place.partition(".")[0] for pattern, place in routes if pattern.search(path)), "")
-
-    patterns = [(name, path.replace("{id}", "018f-1")) for name, paths in services.items() for path in paths]
-    assert len(patterns) >= 10
-    for name, path in patterns:
-        assert [service_of(path), service_of(f"{path}/more")] == [name, name], path
-        assert service_of(f"{path}more") != name, path
-
-
-def routes_of(node: Any) -> Iterator[dict[str, Any]]:
-    """All routes, also those in others, in the order in which they are tried."""
-    if isinstance(node, dict):
-        yield from node.get("routes", ())
-        for child in node.values():
-            yield from routes_of(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from routes_of(child)
+    names = [each.name for each in load_services(["all"]) if each.paths]
+    check_routes(adapted(edge(tmp_path, upstreams={name: [f"{name}.test:1"] for name in names})))
 
 
 def test_only_safe_requests_are_repeated(configuration: dict[str, Any]) -> None:
