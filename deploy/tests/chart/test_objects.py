@@ -61,7 +61,7 @@ def test_the_dependencies_are_objects_of_kubernetes(render: Render) -> None:
 
 def test_every_pod_is_restricted_and_no_account_may_ask_the_cluster_anything(objects: list[Object]) -> None:
     pods = pod_specs(objects)
-    assert len(pods) >= 10
+    assert len(pods) >= 9
     for name, spec in pods.items():
         check_restricted(name, spec)
         assert spec["automountServiceAccountToken"] is False, name
