@@ -41,7 +41,7 @@ COMBINATIONS = {
 }
 
 
-@pytest.fixture(params=COMBINATIONS.values(), ids=COMBINATIONS.keys(), scope="session")
+@pytest.fixture(params=list(COMBINATIONS.values()), ids=list(COMBINATIONS), scope="session")
 def objects(request: pytest.FixtureRequest, render: Render) -> list[Object]:
     return render(request.param)
 

@@ -1,6 +1,6 @@
 """Setting up Vault: all is there, again is harmless, and every login may do what it needs and no more."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from hvac import exceptions as refused
 
 from chassis.testing import eventually
 from engines.local.openbao import OpenBao
-from engines.local.servers import Running, start
+from engines.local.servers import Running
 from engines.tier import service_names
 from engines.vault_bootstrap import bootstrap
 from engines.vault_plan import VaultPlan
@@ -21,15 +21,6 @@ from engines.vault_plan import VaultPlan
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("servers")]
 
 Credentials = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    folder = tmp_path_factory.mktemp("vault")
-    servers = {name: start(name, folder) for name in ("postgres", "openbao")}
-    yield servers
-    for running in servers.values():
-        running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +40,15 @@ def plan(servers: dict[str, Running]) -> VaultPlan:
     return plan
 
 
+def folder_of(plan: VaultPlan) -> Path:
+    """Where the files of the logins are."""
+    assert plan.credentials is not None
+    return plan.credentials
+
+
 def logged_in(plan: VaultPlan, role: str) -> hvac.Client:
     client = hvac.Client(plan.vault_addr)
-    role_id, secret_id = ((plan.credentials / f"{role}-{kind}-id").read_text() for kind in ("role", "secret"))
+    role_id, secret_id = ((folder_of(plan) / f"{role}-{kind}-id").read_text() for kind in ("role", "secret"))
     client.auth.approle.login(role_id, secret_id)
     return client
 
@@ -110,13 +107,13 @@ def test_addresses_with_credentials_are_for_all(app: hvac.Client) -> None:
 
 
 def test_again_is_harmless_and_changes_no_secret(plan: VaultPlan, app: hvac.Client) -> None:
-    files = {path: path.read_text() for path in plan.credentials.iterdir()}
+    files = {path: path.read_text() for path in folder_of(plan).iterdir()}
     before = secret(app, "services/accounts")
 
     bootstrap(VaultPlan.from_json(plan.to_json()))
 
     assert secret(logged_in(plan, "app"), "services/accounts") == before
-    assert {path: path.read_text() for path in plan.credentials.iterdir()} == files
+    assert {path: path.read_text() for path in folder_of(plan).iterdir()} == files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
@@ -131,7 +128,7 @@ def test_a_missing_secret_is_added_to_those_that_are_there(plan: VaultPlan, root
 
 
 def test_a_lost_login_is_made_again(plan: VaultPlan) -> None:
-    (plan.credentials / "app-secret-id").unlink()
+    (folder_of(plan) / "app-secret-id").unlink()
     bootstrap(plan)
     assert logged_in(plan, "app").is_authenticated()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from hvac import exceptions as refused
 
 from chassis.settings import Settings
 from engines.local.openbao import OpenBao
-from engines.local.servers import Running, start
+from engines.local.servers import Running
 from engines.vault_bootstrap import bootstrap
 from engines.vault_setup import plan_from
 from support.cluster import Cluster, running_cluster, unknown_token
@@ -32,15 +32,6 @@ SETUP_ROLE = {
     "audience": "vault",
 }
 EVERYTHING = 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }'
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    folder = tmp_path_factory.mktemp("vault-setup")
-    servers = {name: start(name, folder) for name in ("postgres", "openbao")}
-    yield servers
-    for running in servers.values():
-        running.stop()
 
 
 @dataclass(frozen=True)
