@@ -80,6 +80,12 @@ def cpu_seconds(pid: int) -> float:
     return float(times.user + times.system)
 
 
+def cpu_seconds_of_all(pids: Collection[int]) -> float:
+    """What these processes and their children have used so far: the first one of a container may do nothing itself."""
+    found = [psutil.Process(pid) for pid in pids]
+    return sum(cpu_seconds(each.pid) for first in found for each in (first, *first.children(recursive=True)))
+
+
 class Allowance:
     """The CPU time of one process: `share` of a core, of which little can be saved up and nothing is forgiven."""
 

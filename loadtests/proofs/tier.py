@@ -40,6 +40,7 @@ def tier_of_our_own(tier: str, engine: str | None, progress: Progress) -> Iterat
         "EDGE_HTTP_PORT": str(plain),
     }
     choice = choose(engine)
+    os.environ["ENGINE"] = choice.engine.name  # for the commands of a guide
     _bring_down_afterwards(choice.engine.name)
     try:
         choice.engine.up(tier, progress)

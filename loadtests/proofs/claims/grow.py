@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadtests.proofs.exhibits import Bar, Bars, Exhibit, timeline_of
-from loadtests.proofs.limits import cpu_seconds, limited
+from loadtests.proofs.limits import cpu_seconds_of_all, limited
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import between, failures, has_failed, signed_out, told
@@ -118,11 +118,11 @@ async def _measure(stage: Stage, count: int) -> Window:
     pids = [row.pid for row in (await stage.rows("app")).values() if row.pid]
     with limited(pids, SHARE, containers=stage.engine.name == "compose"):
         await stage.seconds(SETTLE_SECONDS)
-        used = sum(map(cpu_seconds, pids))
+        used = cpu_seconds_of_all(pids)
         begin = stage.mark(f"measuring {count} instance{'s' if count > 1 else ''}")
         await stage.seconds(MEASURE_SECONDS)
         end = stage.mark("measured")
-        return Window(count, begin, end, sum(map(cpu_seconds, pids)) - used)
+        return Window(count, begin, end, cpu_seconds_of_all(pids) - used)
 
 
 def _rates(requests: Sequence[Request], windows: Round) -> list[float]:
