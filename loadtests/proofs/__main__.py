@@ -78,13 +78,12 @@ def _prove(name: str, claim: Claim, tier: str, engine: Engine) -> Proof:
     print(f"{name}: {claim.title}", flush=True)
     folder = REPORTS / tier / name
     folder.mkdir(parents=True, exist_ok=True)
-    engine.up(tier, in_silence)  # harmless when it is; the claim before may have left something stopped
     stage = Stage(engine, folder, say=lambda line: print(f"    {line}", flush=True))
     proof = Proof(
         name=name, title=claim.title, promise=claim.promise, method=claim.method, began=stage.began, seconds=0.0
     )
     try:
-        record = asyncio.run(_run(claim, stage))
+        record = asyncio.run(_run(claim, tier, stage))
         verdict, exhibits = claim.judge(record), claim.show(record)
     except Exception:
         error = traceback.format_exc()
@@ -101,7 +100,10 @@ def _prove(name: str, claim: Claim, tier: str, engine: Engine) -> Proof:
     )
 
 
-async def _run(claim: Claim, stage: Stage) -> Record[Any]:
+async def _run(claim: Claim, tier: str, stage: Stage) -> Record[Any]:
+    await stage.do(
+        stage.engine.up, tier, in_silence
+    )  # harmless when it is; the claim before may have stopped something
     await stage.until_ready()
     return await claim.run(stage)
 

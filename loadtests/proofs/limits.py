@@ -61,9 +61,6 @@ def _limited_in_turns(pids: Collection[int], share: float) -> Iterator[None]:
         yield
     finally:
         limiter.communicate()  # it ends when its standard input does, also when this process is killed
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -114,6 +111,9 @@ def main(pids: Collection[int], share: float) -> None:
                 _turn(pid, allowance.has_some(now, cpu_seconds(pid)), stopped)
             except ProcessLookupError:
                 del running[pid]
+    for pid in running:
+        with suppress(ProcessLookupError):
+            _turn(pid, True, stopped)
 
 
 def _turn(pid: int, may_run: bool, stopped: set[int]) -> None:

@@ -137,10 +137,12 @@ class Stage:
             await self.do(load.until_running)
             self.mark(f"load: {users} users" + (f", {rate:g} requests a second" if rate else ""))
             yield load
-        finally:
-            await self.do(load.stop)
-            self._requests += load.requests()
-            self._orders += load.orders()
+        except BaseException:
+            load.kill()
+            raise
+        await self.do(load.stop)
+        self._requests += load.requests()
+        self._orders += load.orders()
 
     @asynccontextmanager
     async def watch(self, *paths: str) -> AsyncIterator[None]:
