@@ -122,6 +122,9 @@ class Gate:
                 seconds = time.perf_counter() - started
                 self._requests(service.name, scope["method"], exchange.status).observe(seconds)
                 self.answers[service.name].add(exchange.status, seconds)
+                if seconds > self._settings.slow_request_seconds:
+                    details = {"service": service.name, "method": scope["method"], "path": scope["path"]}
+                    log.warning("slow request", extra={**details, "status": exchange.status, "seconds": seconds})
 
     def _checked(self, scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Refuse what no service wants to see; the body that is left is bounded."""

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     answers_per_connection: int = 0
     """About so many answers on a connection, then it is closed; 0: no end. Where the platform balances connections and
     not requests, as a Kubernetes Service does, this is what sends load to instances that came later."""
+    slow_request_seconds: float = 1.0
+    """A request that takes longer is logged, with its trace."""
     log_level: str = "INFO"
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
