@@ -5,12 +5,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, NoReturn
 
 import typer
 
-from engines.protocol import Engine, EngineError, Progress, Up
+from engines.protocol import Engine, EngineError, Progress, Up, in_silence
 
 commands = typer.Typer()
 
@@ -231,6 +231,39 @@ def copy_databases(
         there = copy(chosen.access().database_url, target, service_names(), progress)
     rows = sum(content.rows for content in there.values())
     typer.echo(f"{len(there)} tables with {rows:,} rows are the same on both servers")
+
+
+@commands.command(rich_help_panel="Stack")
+def backup(
+    file: Annotated[str, typer.Argument(help="Where it goes; - is standard output, for a program that encrypts.")],
+    engine: EngineName = None,
+) -> None:
+    """Save the databases and the secrets of Vault, as of one moment, while the tier works. The file is a secret."""
+    from engines.backup import back_up
+    from engines.progress import live
+
+    try:
+        with nullcontext(in_silence) if file == "-" else live() as progress:
+            saved = back_up(_engine(engine), file, progress)
+    except EngineError as error:
+        _fail(error)
+    typer.echo(f"saved {saved.told()}. It holds passwords and people's data: keep it as a secret", err=file == "-")
+
+
+@commands.command(rich_help_panel="Stack")
+def restore(
+    file: Annotated[str, typer.Argument(help="A backup; - is standard input.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    engine: EngineName = None,
+) -> None:
+    """Replace the databases and the secrets of the tier that is up by those of a backup. The app stops meanwhile."""
+    from engines.backup import restore as put_back
+
+    if not yes:
+        typer.confirm("What the databases hold now will be gone. Go on?", abort=True)
+    with _work(engine) as (chosen, progress):
+        saved = put_back(chosen, file, progress)
+    typer.echo(f"restored {saved.told()}")
 
 
 @commands.command(rich_help_panel="Stack")

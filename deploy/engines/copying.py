@@ -5,26 +5,22 @@ there, so the login of a managed server's administrator, who is no superuser, wi
 """
 
 import asyncio
-import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
 from engines.databases import ensure_databases, maintenance_url
-from engines.external import address
-from engines.local.executables import executable
-from engines.local.server import base_environment
+from engines.pgtools import database_url, dump_command, first_reason, login_of, restore_command
 from engines.protocol import EngineError, Progress
 
 CLIENTS = "SELECT DISTINCT datname FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 SEQUENCES = "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'"
+AS_TEXT = {"timezone": "UTC", "extra_float_digits": "3"}
+"""Settings of a connection under which equal rows are equal text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ def copy_databases(source: str, target: str, services: Sequence[str], progress: 
         ensure_databases(target, services, vault_password=None)
         for service in services:
             progress(service, "copying")
-            _copy(_database(source, service), _database(target, service), owner=f"{service}_owner")
+            _copy(database_url(source, service), database_url(target, service), owner=f"{service}_owner")
             progress(service, "copied")
         before, after = (contents(url, services) for url in (source, target))
     except (OSError, asyncpg.PostgresError) as error:
@@ -68,16 +64,22 @@ def contents(url: str, services: Sequence[str]) -> Contents:
 async def read_contents(url: str, services: Sequence[str]) -> Contents:
     found: dict[str, Content] = {}
     for service in services:
-        settings = {"timezone": "UTC", "extra_float_digits": "3"}  # rows are compared as text
-        database = await asyncpg.connect(_database(url, service), timeout=10, server_settings=settings)
+        database = await asyncpg.connect(database_url(url, service), timeout=10, server_settings=AS_TEXT)
         try:
-            for (table,) in await database.fetch(TABLES):
-                checksum = f'SELECT count(*), coalesce(sum(hashtextextended(it::text, 0)), 0) FROM "{table}" AS it'  # noqa: S608
-                found[f"{service}.{table}"] = Content(*map(int, await database.fetchrow(checksum)))
+            found |= await table_contents(database, service)
             for sequence, last in await database.fetch(SEQUENCES):
                 found[f"{service}.{sequence}"] = Content(1, int(last))
         finally:
             await database.close()
+    return found
+
+
+async def table_contents(database: asyncpg.Connection, service: str) -> dict[str, Content]:
+    """What is in the tables, as this connection sees them; it needs the settings `AS_TEXT`."""
+    found: dict[str, Content] = {}
+    for (table,) in await database.fetch(TABLES):
+        checksum = f'SELECT count(*), coalesce(sum(hashtextextended(it::text, 0)), 0) FROM "{table}" AS it'  # noqa: S608
+        found[f"{service}.{table}"] = Content(*map(int, await database.fetchrow(checksum)))
     return found
 
 
@@ -95,7 +97,7 @@ async def _check(source: str, target: str, services: Sequence[str]) -> None:
         known = await place.fetch("SELECT datname FROM pg_database WHERE datname = ANY($1)", list(services))
     finally:
         await place.close()
-    taken = [name for (name,) in known if await _has_tables(_database(target, name))]
+    taken = [name for (name,) in known if await _has_tables(database_url(target, name))]
     if taken:
         raise EngineError(
             f"the new server has tables in {', '.join(sorted(taken))} already: drop these databases first"
@@ -112,43 +114,14 @@ async def _has_tables(url: str) -> bool:
 
 def _copy(source: str, target: str, *, owner: str) -> None:
     """All of one database; in one transaction, so that there is all of it or nothing. Raises EngineError."""
-    plain = ("--no-owner", "--no-privileges", "--dbname")
-    dump_command = [_program("pg_dump"), "--format=custom", *plain, address(source)]
-    restore_command = [_program("pg_restore"), "--single-transaction", "--exit-on-error", f"--role={owner}"]
-    restore_command += [*plain, address(target)]
     with (
         tempfile.TemporaryFile() as said,
-        subprocess.Popen(dump_command, stdout=subprocess.PIPE, stderr=said, env=_environment(source)) as dump,
+        subprocess.Popen(dump_command(source), stdout=subprocess.PIPE, stderr=said, env=login_of(source)) as dump,
     ):
-        environment = _environment(target)
-        restored = subprocess.run(restore_command, stdin=dump.stdout, stderr=said, env=environment, check=False)
+        command = restore_command(target, owner=owner)
+        restored = subprocess.run(command, stdin=dump.stdout, stderr=said, env=login_of(target), check=False)
         dump.wait()
         said.seek(0)
-        reasons = said.read().decode(errors="replace").splitlines()
+        reason = first_reason(said.read().decode(errors="replace"))
     if dump.returncode or restored.returncode:
-        reason = next((line for line in reasons if line.strip()), "no reason was given")
         raise EngineError(f"copying {owner.removesuffix('_owner')} failed: {reason}")
-
-
-def _environment(url: str) -> dict[str, str]:
-    """The login of a URL for a program of PostgreSQL: whoever may list processes sees command lines, but not this."""
-    login = urlsplit(url)
-    names = {"PGUSER": unquote(login.username or ""), "PGPASSWORD": unquote(login.password or "")}
-    return {**base_environment(), **names}
-
-
-def _program(name: str) -> str:
-    """The newest of the machine's own program, which can speak TLS, and the one of the wheel, which cannot."""
-    installed = executable("postgres").with_name(name)
-    own = shutil.which(name)
-    return own if own and _version(own) >= _version(installed) else str(installed)
-
-
-def _version(program: str | Path) -> int:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"(\d+)(\.\d+)?\s", f"{said} ")
-    return int(found[1]) if found else 0
-
-
-def _database(url: str, name: str) -> str:
-    return urlsplit(url)._replace(path=f"/{name}").geturl()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from engines.protocol import Progress
 
-DONE = {"ready", "stopped"}
+DONE = {"ready", "stopped", "copied", "saved", "restored"}
 
 
 @contextmanager
