@@ -17,7 +17,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed down \
+.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed backup restore down \
 	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
 	load bench prove-startup test-proofs tier-diff openapi lock clean
 
@@ -58,6 +58,12 @@ kill: $(VENV)/.ready ## Kill a process with signal 9, to see what happens (name=
 
 seed: $(VENV)/.ready ## Put in the data that a fresh stack starts with
 	@$(BOXOFFICE) seed
+
+backup: $(VENV)/.ready ## Save databases and secrets while the tier works (file=backup.tar)
+	@$(BOXOFFICE) backup $(file)
+
+restore: $(VENV)/.ready ## Put a backup in the place of what is there (file=backup.tar)
+	@$(BOXOFFICE) restore $(file)
 
 down: $(VENV)/.ready ## Stop everything (CLEAN=1 removes the data too)
 	@$(BOXOFFICE) down $(if $(CLEAN),--clean)

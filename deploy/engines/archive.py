@@ -37,7 +37,8 @@ class Backup:
     def told(self) -> str:
         """In words."""
         rows = sum(content.rows for content in self.tables.values())
-        return f"{len(self.tables)} tables with {rows:,} rows, as of {self.made_at}"
+        tables = f"{len(self.tables)} tables with {rows:,} rows" if self.services else "no databases"
+        return f"the secrets of Vault and {tables}, as of {self.made_at}"
 
     def secrets(self) -> dict[str, dict[str, str]]:
         """The secrets of Vault by path."""

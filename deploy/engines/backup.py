@@ -37,9 +37,9 @@ DELETE FROM relay_offset
 them knows it. As long back as Kafka would have kept them."""
 
 
-def back_up(engine: Engine, name: str, progress: Progress) -> Backup:
+def back_up(engine: Engine, name: str, progress: Progress, *, databases: bool = True) -> Backup:
     """Write the backup `name`, while the tier works. Raises EngineError."""
-    access, services = engine.access(), service_names()
+    access, services = engine.access(), service_names() if databases else []
     with tempfile.TemporaryDirectory(prefix="boxoffice-") as folder:
         backup = Backup(Path(folder), datetime.now(UTC).isoformat(timespec="seconds"), tuple(services), {})
         secrets = read_secrets(_vault(access))
@@ -68,7 +68,8 @@ def restore(engine: Engine, name: str, progress: Progress) -> Backup:
         engine.stop(instances, progress)
         try:
             same_schema = _schema(contents(access.database_url, backup.services)) == _schema(backup.tables)
-            _restore_all(access.database_url, backup, progress)
+            if backup.services:
+                _restore_all(access.database_url, backup, progress)
         except (OSError, asyncpg.PostgresError) as error:
             raise EngineError(f"restoring failed, do it again: {error or type(error).__name__}") from error
         write_secrets(_vault(access), backup.secrets())

@@ -236,6 +236,9 @@ def copy_databases(
 @commands.command(rich_help_panel="Stack")
 def backup(
     file: Annotated[str, typer.Argument(help="Where it goes; - is standard output, for a program that encrypts.")],
+    secrets_only: Annotated[
+        bool, typer.Option("--secrets-only", help="Without the databases: somebody else backs these up.")
+    ] = False,
     engine: EngineName = None,
 ) -> None:
     """Save the databases and the secrets of Vault, as of one moment, while the tier works. The file is a secret."""
@@ -244,7 +247,7 @@ def backup(
 
     try:
         with nullcontext(in_silence) if file == "-" else live() as progress:
-            saved = back_up(_engine(engine), file, progress)
+            saved = back_up(_engine(engine), file, progress, databases=not secrets_only)
     except EngineError as error:
         _fail(error)
     typer.echo(f"saved {saved.told()}. It holds passwords and people's data: keep it as a secret", err=file == "-")

@@ -1,6 +1,7 @@
 """The use cases of orders: each is one transaction, committed before the answer."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,9 +18,9 @@ from chassis.ids import uuid7
 from chassis.runtime import Runtime
 from orders import domain, repository
 from orders.clients import Hold, Holds
-from orders.counters import CONFIRMED, PLACED
+from orders.counters import CHANGED, CONFIRMED, PLACED
 from orders.domain import Order, Status
-from orders.events import OrderConfirmed, OrderPlaced
+from orders.events import OrderPlaced
 from orders.schemas import OrderView, PlaceOrder
 
 REBUILD_BATCH = 1000
@@ -114,10 +115,16 @@ async def _advance(tx: AsyncConnection, broadcast: Broadcast, decided: Sequence[
     changed = [order for order, _ in changes]
     await outbox.append(tx, *(event for _, event in changes), versions=[order.version for order in changed])
     await repository.save(tx, changed)
-    confirmed = sum(isinstance(event, OrderConfirmed) for _, event in changes)
-    after_commit(tx, lambda: CONFIRMED.inc(confirmed))
+    after_commit(tx, lambda: _count(changed))
     messages = {channel(order.placed.order_id): {"status": order.status} for order in changed}
     after_commit(tx, lambda: broadcast.publish_all(messages))
+
+
+def _count(changed: Sequence[Order]) -> None:
+    for status, number in Counter(order.status for order in changed).items():
+        CHANGED.labels(status).inc(number)
+        if status is Status.CONFIRMED:
+            CONFIRMED.inc(number)
 
 
 async def _placed_before(
