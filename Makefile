@@ -163,6 +163,8 @@ lock: $(VENV)/.ready ## Pin the dependencies anew (UPGRADE=1 takes newer ones)
 	@$(COMPILE) services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
 	@for each in browser chart; do \
 		$(COMPILE) --constraints requirements.lock --group $$each --output-file requirements-$$each.lock; done
+	@$(COMPILE) --constraints requirements.lock services/*/pyproject.toml --output-file services/requirements.lock
+	@$(COMPILE) --constraints requirements.lock --group image --output-file services/build.lock
 
 clean: ## Remove the virtual environment, caches and reports (not the data: that is down CLEAN=1)
 	rm -rf $(VENV) $(LIGHTHOUSE)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache reports
