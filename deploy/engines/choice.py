@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engines.protocol import Engine, EngineError
-from engines.state import State, current_state
+from engines.state import CURRENT, State, current_state
 
 LOOK_SECONDS = 5.0
 
@@ -17,10 +17,16 @@ def _local(state: State) -> Engine:
     return LocalEngine(state)
 
 
-ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local}
+def _compose(state: State) -> Engine:
+    from engines.compose.engine import ComposeEngine
+
+    return ComposeEngine(state)
+
+
+ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local, "compose": _compose}
 """The engines that there are, each of a stack in a state folder."""
 
-PLANNED = ("compose", "kubernetes")
+PLANNED = ("kubernetes",)
 """They have a name already and nothing behind it."""
 
 
@@ -32,18 +38,26 @@ class Choice:
     reason: str
 
 
-def choose(name: str | None) -> Choice:
-    """The engine `name`, or without a name the one that is there. Raises EngineError."""
+def choose(name: str | None, tier: str = "startup") -> Choice:
+    """The engine `name`, or without a name the one that is there for this tier. Raises EngineError."""
+    state = current_state()
     if name:
-        return Choice(engine_of(name, current_state()), "you asked for it")
-    why_not = [f"{planned} is not built yet, though {there}" for planned in PLANNED if (there := LOOKS[planned]())]
-    reason = "; ".join(why_not) or "neither a Docker engine nor a Kubernetes cluster answers"
-    return Choice(engine_of("local", current_state()), reason)
+        return Choice(engine_of(name, state), "you asked for it")
+    if used := state.read(CURRENT).get("engine"):
+        return Choice(engine_of(used, state), f"it has run the stack in {state.folder}")
+    if tier != "startup":
+        there = cluster()
+        reason = f"kubernetes is not built yet, though {there}" if there else "no Kubernetes cluster answers"
+        return Choice(engine_of("local", state), reason)
+    if problem := docker():
+        return Choice(engine_of("local", state), problem)
+    return Choice(engine_of("compose", state), "a Docker engine and docker compose answer")
 
 
 def engine_in_use(name: str | None) -> Engine:
     """The engine to ask about what is up. Raises EngineError."""
-    return engine_of(name or "local", current_state())
+    state = current_state()
+    return engine_of(name or state.read(CURRENT).get("engine") or "local", state)
 
 
 def engine_of(name: str, state: State) -> Engine:
@@ -56,16 +70,15 @@ def engine_of(name: str, state: State) -> Engine:
 
 
 def docker() -> str:
-    """In words that a Docker engine answers; empty when only the client is there, or nothing."""
-    return "a Docker engine answers" if _answers("docker", "version", "--format", "{{.Server.Version}}") else ""
+    """In words what is missing for compose; empty when nothing is."""
+    from engines.compose.docker import missing
+
+    return missing()
 
 
 def cluster() -> str:
     """In words that a cluster answers; empty when only kubectl is there, or nothing."""
     return "a Kubernetes cluster answers" if _answers("kubectl", "version", "--request-timeout=3s") else ""
-
-
-LOOKS: Mapping[str, Callable[[], str]] = {"compose": docker, "kubernetes": cluster}
 
 
 def _answers(program: str, *arguments: str) -> bool:

@@ -50,7 +50,7 @@ def up(
 
     began = time.monotonic()
     try:
-        choice = choose(engine)
+        choice = choose(engine, tier)
         typer.echo(f"engine {choice.engine.name}: {choice.reason}")
         with live() as progress:
             result = choice.engine.up(tier, progress)

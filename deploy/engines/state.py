@@ -13,16 +13,21 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 
 
+CURRENT = "current.json"
+"""What is up: the engine, where it answers, and what the engine wants to know again."""
+
 FOLDERS = ("data", "logs", "mail", "secrets")
 FILES = (
     "ca.crt",
+    "compose.env",
     "control.sock",
-    "current.json",
+    CURRENT,
     "instances.json",
     "lock",
     "migrated.json",
     "ports.json",
     "processes.json",
+    "settings.env",
 )
 
 

@@ -19,13 +19,12 @@ from engines.local.server import base_environment
 from engines.local.servers import tail
 from engines.logins import logins
 from engines.protocol import Access, EngineError, Progress, Row, Up
-from engines.state import BrokenState, State
+from engines.state import CURRENT, BrokenState, State
 from engines.tier import BadTier, load_tier
 
 SUPERVISOR_SECONDS = 60.0
 EVENTS_SECONDS = 20.0
 """How long `up` waits for the first events. Without a broker there are none, and the tier is up all the same."""
-CURRENT = "current.json"
 
 
 class LocalEngine:
@@ -128,7 +127,7 @@ class LocalEngine:
             return [path.read_bytes() for path in sorted(Path(folder).glob("*.eml"))]
 
     def _welcome(self, done: Any, progress: Progress) -> Up:
-        self._state.write(CURRENT, done)
+        self._state.write(CURRENT, {"engine": self.name, **done})
         if not done["already"]:
             self._await_seat_maps(progress)
         return Up(

@@ -1,0 +1,177 @@
+"""A stack as compose knows it: a project with files, and the values of their variables. None of them is a credential."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engines.compose.docker import follow
+from engines.external import External, address, server_address
+from engines.local.edge import HSTS_SECONDS, LOCAL
+from engines.local.plan import Request
+from engines.local.server import BASE_ENVIRONMENT
+from engines.protocol import EngineError, Progress
+from engines.state import REPOSITORY, State
+from engines.tier import load_tier
+
+FOLDER = REPOSITORY / "compose"
+TIER = REPOSITORY / "deploy" / "startup" / "tier.env"
+VARIABLES = "compose.env"
+SETTINGS = "settings.env"
+PASSED_ON = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION", "VAULT_IMAGE", "APP_CPUS")
+TOLD = {
+    "Starting": "starting",
+    "Waiting": "starting",
+    "Started": "starting",
+    "Healthy": "ready",
+    "Exited": "ready",
+    "Stopping": "stopping",
+    "Stopped": "stopped",
+    "Removing": "stopping",
+    "Removed": "stopped",
+}
+"""What compose says of a container, in the words of the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`files` are names in the folder `compose`."""
+
+    state: State
+    name: str
+    files: Sequence[str]
+
+    @classmethod
+    def of(cls, state: State, files: Sequence[str]) -> "Project":
+        """The project of a state folder: each has its own, so that stacks live side by side."""
+        return cls(state, f"boxoffice-{hashlib.sha256(str(state.folder).encode()).hexdigest()[:6]}", files)
+
+    def container(self, process: str) -> str:
+        """The container of `app-1`, or of `postgres`, of which there is one."""
+        numbered = process.rpartition("-")[2].isdigit()
+        return f"{self.name}-{process}" if numbered else f"{self.name}-{process}-1"
+
+    def command(self, *arguments: str) -> list[str]:
+        """`docker compose` for this project."""
+        files = [part for name in self.files for part in ("-f", str(FOLDER / name))]
+        variables = ["--env-file", str(TIER), "--env-file", str(self.state.folder / VARIABLES)]
+        return ["docker", "compose", "--progress", "json", "-p", self.name, *variables, *files, *arguments]
+
+    def run(self, *arguments: str, progress: Progress) -> None:
+        """Run `docker compose ARGUMENTS` and tell what happens to whom. Raises EngineError."""
+        try:
+            follow(self.command(*arguments), self.environment(), lambda line: self._tell(line, progress))
+        except EngineError as error:
+            raise EngineError(_readable(str(error))) from None
+
+    def say(self, *arguments: str) -> str:
+        """What a command of compose prints. Raises EngineError."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise EngineError(_readable(f"docker compose {arguments[0]} failed:\n{done.stdout}{done.stderr}"))
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """For compose: only what it needs itself, as variables of the environment would come before ours."""
+        kept = (*BASE_ENVIRONMENT, "XDG_RUNTIME_DIR", "http_proxy", "https_proxy", "no_proxy")
+        found = {name: os.environ[name] for name in kept if name in os.environ}
+        dockers = {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "BUILDX_"))}
+        return {**found, **dockers, "DOCKER_BUILDKIT": "1"}
+
+    def configure(self, request: Request) -> None:
+        """Write the values of the variables, the settings of the app, and a file for each address with a login."""
+        given = request.external
+        variables = {
+            "EDGE_BIND": request.bind[0],
+            "EDGE_HTTPS_PORT": str(request.https_port),
+            "EDGE_HTTP_PORT": str(request.http_port),
+            "EDGE_HTTPS_SUFFIX": "" if request.https_port == 443 else f":{request.https_port}",
+            "EDGE_DOMAIN": request.domain,
+            "EDGE_HSTS_SECONDS": str(HSTS_SECONDS if request.domain == LOCAL else 31536000),
+            "BOXOFFICE_TAG": self.name,
+            "BOXOFFICE_SETTINGS": str(self.state.folder / SETTINGS),
+            "INSTANCES": request.values["INSTANCES"],
+            "DATABASE_ADDRESS": server_address(given.database_url) if given.database_url else "",
+            "DATABASE_URL_FILE": self._secret("database-url", given.database_url),
+            "SMTP_ADDRESS": address(given.smtp_url),
+            "SMTP_URL_FILE": self._secret("smtp-url", given.smtp_url),
+            "NOTHING_OUTSIDE": str(not (given.database_url or given.smtp_url)).lower(),
+            **{name: os.environ[name] for name in PASSED_ON if os.environ.get(name)},
+        }
+        self.write(variables)
+        tier = load_tier(request.tier).values
+        changed = {name: value for name, value in request.values.items() if value != tier[name]}
+        (self.state.folder / SETTINGS).write_text(_env({**changed, **request.settings}))
+
+    def write(self, variables: dict[str, str]) -> None:
+        (self.state.folder / VARIABLES).write_text(_env(variables))
+
+    def variables(self) -> dict[str, str]:
+        """As they were written; empty when nothing was up."""
+        path = self.state.folder / VARIABLES
+        pairs = (line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else ()
+        return {name: value.strip("'") for name, value in pairs}
+
+    def set(self, name: str, value: str) -> None:
+        self.write({**self.variables(), name: value})
+
+    def _secret(self, name: str, value: str) -> str:
+        """A file that containers may read whoever they run as; on this machine its folder lets nobody else in."""
+        if not value:
+            return "/dev/null"
+        path = self.state.credentials / name
+        path.touch(mode=0o600)
+        path.write_text(value)
+        path.chmod(0o444)
+        return str(path)
+
+    def _tell(self, line: str, progress: Progress) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return
+        identifier, status = str(event.get("id", "")), str(event.get("status") or event.get("text") or "")
+        if identifier.startswith("Container ") and status in TOLD:
+            name = identifier.removeprefix(f"Container {self.name}-")
+            progress(name if name.startswith("app-") else name.removesuffix("-1"), TOLD[status])
+
+
+def files_for(given: External) -> list[str]:
+    """The files of a stack: its own database and mail server only where none is given. Raises EngineError."""
+    for name, value in (
+        ("REDIS_URL", given.redis_url),
+        ("KAFKA_BOOTSTRAP_SERVERS", given.kafka_bootstrap_servers),
+        ("VAULT_ADDR", given.vault_addr),
+    ):
+        if value:
+            raise EngineError(f"the compose engine runs that server itself: leave out {name}, or ENGINE=local takes it")
+    own = [("local-database.yaml", given.database_url), ("local-mail.yaml", given.smtp_url)]
+    return ["startup.yaml", *(name for name, url in own if not url)]
+
+
+def _env(values: dict[str, str]) -> str:
+    """In the format of compose; the quotes keep it from looking for variables in a value."""
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
+
+
+def _readable(text: str) -> str:
+    """Compose's events, where they are errors, in words."""
+    lines = []
+    for line in text.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            lines.append(line)
+            continue
+        if event.get("error") or event.get("level") == "error" or event.get("message"):
+            lines.append(str(event.get("message") or event.get("text") or event.get("msg") or ""))
+    return "\n".join(line for line in lines if line)
