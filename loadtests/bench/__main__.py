@@ -31,7 +31,7 @@ ROUNDS = 5
 def main() -> None:
     """Measure everything, one after the other."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    engine = choose(None).engine
+    engine = choose("local").engine
     tier = engine.up("startup", lambda *_: None)
     print(f"{psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f} before; goals are in brackets\n")
     with _bare_server() as bare:

@@ -67,6 +67,13 @@ class Container:
         return ports[0] if ports else None
 
     @property
+    def published(self) -> tuple[str, int] | None:
+        """Host and port of this machine: of several the one for HTTPS, which has the highest number inside."""
+        ports = self.details["NetworkSettings"]["Ports"].items()
+        found = sorted((int(inner.partition("/")[0]), outer[0]) for inner, outer in ports if outer)
+        return (found[-1][1]["HostIp"], int(found[-1][1]["HostPort"])) if found else None
+
+    @property
     def health(self) -> str:
         state = self.details["State"]
         if state["Paused"]:
@@ -76,8 +83,7 @@ class Container:
         return "ready" if state.get("Health", {}).get("Status", "healthy") == "healthy" else "not ready"
 
     def row(self, memory: int) -> Row:
-        published = [each[0] for each in self.details["NetworkSettings"]["Ports"].values() if each]
-        host, port = (published[0]["HostIp"], int(published[0]["HostPort"])) if published else (self.host, self.port)
+        host, port = self.published or (self.host, self.port)
         return Row(
             process=self.process,
             role=self.service,

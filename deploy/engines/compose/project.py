@@ -1,4 +1,4 @@
-"""A stack as compose knows it: a project with files, and the values of their variables. None of them is a credential."""
+"""A stack as compose knows it: a project with files, and the values of their variables, none of them a credential."""
 
 import hashlib
 import json

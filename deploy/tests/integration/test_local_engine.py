@@ -30,6 +30,7 @@ class Terminal:
         self.environment = {
             **os.environ,
             "BOXOFFICE_STATE": str(folder),
+            "ENGINE": "local",
             "EDGE_HTTPS_PORT": str(free_port([http])),
             "EDGE_HTTP_PORT": str(http),
         }
