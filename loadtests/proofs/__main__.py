@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,7 +78,8 @@ def _prove(name: str, claim: Claim, tier: str, engine: Engine) -> Proof:
     """Put one claim to the test. Whatever goes wrong meanwhile, the claim has not been proven."""
     print(f"{name}: {claim.title}", flush=True)
     folder = REPORTS / tier / name
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what the run before has left would be taken for this one's
+    folder.mkdir(parents=True)
     stage = Stage(engine, folder, say=lambda line: print(f"    {line}", flush=True))
     proof = Proof(
         name=name, title=claim.title, promise=claim.promise, method=claim.method, began=stage.began, seconds=0.0

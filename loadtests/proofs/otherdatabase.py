@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from engines.local.ports import free_port
+from engines.local.postgres import remove_data
 from engines.local.servers import start
 from loadtests.proofs.handshakes import own_address
 
@@ -20,22 +22,24 @@ START_SECONDS = 60.0
 
 
 @contextmanager
-def other_postgres(folder: Path, *, container: bool) -> Iterator[str]:
+def other_postgres(*, container: bool) -> Iterator[str]:
     """Its URL with the login of an administrator; it is gone after the block.
 
     A container where the tier is made of containers, for they do not reach this machine's loopback.
     """
-    with _in_container() if container else _as_process(folder) as url:
+    with _in_container() if container else _as_process() as url:
         yield url
 
 
 @contextmanager
-def _as_process(folder: Path) -> Iterator[str]:
-    server = start("postgres", folder)
-    try:
-        yield server.url
-    finally:
-        server.stop()
+def _as_process() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="boxoffice-elsewhere-") as folder:
+        server = start("postgres", Path(folder))
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            remove_data(server.server.data)
 
 
 @contextmanager

@@ -74,7 +74,7 @@ async def run(stage: Stage) -> Record[Facts]:
     async with stage.load(users=USERS, rate=RATE):
         await stage.seconds(LOAD_SECONDS)
     await Promises(stage.books).settled(stage.accepted)
-    with other_postgres(stage.folder / "elsewhere", container=stage.engine.name == "compose") as new:
+    with other_postgres(container=stage.engine.name == "compose") as new:
         async with stage.people(1) as (customer,), stage.organiser() as organiser:
             performance = (await organiser.put_on_sale()).id
             bought = await customer.buy(performance, TICKETS)
