@@ -14,7 +14,7 @@ from loadtests.proofs.exhibits import Bars, Timeline
 from loadtests.proofs.traffic import done, has_failed, quantile
 from loadtests.runs import Request
 
-WIDTH, LEFT, RIGHT, TOP = 960, 56, 14, 40
+WIDTH, LEFT, RIGHT, TOP = 960, 56, 30, 40
 RATE_HEIGHT, FAILED_HEIGHT, TIMES_HEIGHT, GAP = 170, 22, 70, 26
 BADGE = 11
 COLOURS = 8

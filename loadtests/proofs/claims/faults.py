@@ -84,7 +84,7 @@ def judge(record: Record[Facts]) -> Verdict:
                 len(ROLES),
             ),
             none_of("people signed out", told(lost)),
-            known("how the orders ended", endings),
+            known("how all orders of the tier have ended", endings),
             known("failed requests while a part was away", f"{len(failed)} of {len(record.requests):,}"),
             known("longest time without an answer", f"{longest_pause(record.requests, begin, end):.1f} s"),
         )
