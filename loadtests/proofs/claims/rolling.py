@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engines.protocol import in_silence
 from loadtests.proofs.exhibits import Exhibit, timeline_of
 from loadtests.proofs.record import Record
+from loadtests.proofs.release import make_another_release
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import failures, longest_pause, signed_out, told
 from loadtests.proofs.verdict import Verdict, all_of, at_least, known, none_of
@@ -42,6 +43,7 @@ async def run(stage: Stage) -> Record[Facts]:
         stage.mark("rolling restart is done")
         restarted = await _born(stage)
         await stage.seconds(1)
+        make_another_release(stage.engine)
         stage.mark("upgrade begins")
         await stage.do(stage.engine.upgrade, in_silence)
         stage.mark("upgrade is done")

@@ -26,6 +26,8 @@ INSIDE = (
     *("/%6detrics", "/METRICS", "/api/../metrics", "/api/%2e%2e/metrics", "/api/..%2fmetrics", "/x/../internal/holds"),
 )
 """What only the inside may ask, and ways to ask for it in other words."""
+ANYBODYS = ("127.0.0.1", "0.0.0.0", "::")
+"""Where a port of this machine is; containers that publish none have addresses of their own."""
 LEAST_HSTS_SECONDS = 300
 """On localhost, where a browser applies it to all that is developed there; on a public name it is a year."""
 
@@ -89,7 +91,7 @@ async def run(stage: Stage) -> Record[Facts]:
     inside = [await stage.do(handshakes.ask_raw, access.url, access.ca, path) for path in INSIDE]
     stage.mark("asked for what is inside")
     edges = {edge.port or 443, urlsplit(access.plain_url).port or 80}
-    ports = {row.process: row.port for row in (await stage.rows()).values() if row.port and row.host == "127.0.0.1"}
+    ports = {row.process: row.port for row in (await stage.rows()).values() if row.port and row.host in ANYBODYS}
     others = {name: port for name, port in ports.items() if port not in edges}
     open_ports = await stage.do(handshakes.reachable_from_elsewhere, others)
     stage.mark("knocked at the other ports")
