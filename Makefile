@@ -17,9 +17,8 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up-startup up-growth up-enterprise status logs scale restart upgrade kill seed backup restore down \
-	check check-format check-lint check-types check-borders format test test-unit test-kafka test-browser lighthouse \
-	load bench prove-startup test-proofs tier-diff openapi lock clean
+# No target is a file, but for the stamps in the virtual environment.
+.PHONY: $(shell grep -oE '^[a-z][a-z-]*:' $(firstword $(MAKEFILE_LIST)) | tr -d :)
 
 ##@ Run it
 
@@ -38,14 +37,18 @@ up-growth: $(VENV)/.ready ## Start the growth tier: one process per service
 up-enterprise: $(VENV)/.ready ## Start the enterprise tier: several regions, mutual TLS
 	@$(BOXOFFICE) up enterprise
 
+promote: $(VENV)/.ready ## Make the tier that is up another one, in place (FROM=startup TO=growth)
+	@$(BOXOFFICE) promote $(FROM) $(TO)
+
 status: $(VENV)/.ready ## Show the processes: role, port, health, restarts, memory
 	@$(BOXOFFICE) status
 
 logs: $(VENV)/.ready ## Show what the processes say (name=app-1, FOLLOW=1)
 	@$(BOXOFFICE) logs $(name) $(if $(FOLLOW),--follow)
 
-scale: $(VENV)/.ready ## Change the number of instances (app=3)
-	@$(BOXOFFICE) scale $(foreach each,app $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml)))),$(if $($(each)),$(each)=$($(each))))
+SERVICE_NAMES = $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
+scale: $(VENV)/.ready ## Change the number of instances (app=3, or orders=3 where services are apart)
+	@$(BOXOFFICE) scale $(foreach each,app $(SERVICE_NAMES) $(SERVICE_NAMES:%=%-api) $(SERVICE_NAMES:%=%-worker),$(if $($(each)),$(each)=$($(each))))
 
 restart: $(VENV)/.ready ## Restart the instances one after the other, unnoticed
 	@$(BOXOFFICE) restart --rolling
@@ -119,6 +122,9 @@ format: $(VENV)/.ready ## Format the code, and put right what the linter can
 
 test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
 	$(BIN)/pytest -n auto $(ARGS)
+
+test-growth: $(VENV)/.ready ## Run journeys and faults on the growth tier
+	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/faults $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)

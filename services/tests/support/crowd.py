@@ -124,6 +124,6 @@ class Crowd:
             status, body, served_by = NO_ANSWER, repr(error), ""
         else:
             status, body = answer.status_code, answer.text if answer.is_error else ""
-            served_by = answer.headers.get("x-served-by", "").partition("/")[2]
+            served_by = answer.headers.get("x-served-by", "").partition("/")[2].partition("@")[0]
         self.exchanges.append(Exchange(method, path, status, monotonic() - began, served_by, body))
         return answer
