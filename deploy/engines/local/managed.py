@@ -21,7 +21,7 @@ LONGEST_DELAY = 10.0
 STEADY_SECONDS = 20.0
 """Having lived that long, a server that ends is started again without a long pause."""
 PROBE_EVERY = 0.05
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 CHILDREN_SECONDS = 3.0
 """How long the children of a server that has ended may go on."""
 HOPELESS = 4
