@@ -10,16 +10,15 @@ EVERY = 2.0
 
 def show_progress(runner: Any) -> None:
     """Print for as long as the run goes on. `runner` is locust's, of the process that leads."""
-    began, seen = time.monotonic(), 0
+    began = time.monotonic()
     while True:
         gevent.sleep(EVERY)
         total = runner.stats.total
-        rate, seen = (total.num_requests - seen) / EVERY, total.num_requests
         p95 = total.get_current_response_time_percentile(0.95)
-        print(line(time.monotonic() - began, runner.user_count, rate, p95, total.num_failures), flush=True)
+        print(line(time.monotonic() - began, runner.user_count, total.current_rps, p95, total.num_failures), flush=True)
 
 
 def line(seconds: float, users: int, rate: float, p95: float | None, failed: int) -> str:
-    """`p95` is of the last seconds, in ms; `failed` of the whole run."""
+    """`rate` and `p95` are of the last ten seconds, in ms; `failed` of the whole run."""
     late = "     -   " if p95 is None else f"{p95:6.0f} ms"
     return f"  {seconds:5.0f} s  {users:5} users  {rate:7.1f} requests/s   95% within {late}   {failed:5} failed"
