@@ -16,7 +16,9 @@ from support.shapes import Performance
 from support.stack import Stack
 from support.tier import Tier, given_tier
 
-USE_THE_TIER = tuple(f"services/tests/{folder}/" for folder in ("browser", "faults", "journeys", "load", "lighthouse"))
+USE_THE_TIER = tuple(
+    f"services/tests/{folder}/" for folder in ("browser", "faults", "journeys", "load", "lighthouse", "watched")
+)
 TIER_SECONDS = 420
 """The longest that one test may take, and the first of them has a tier brought up."""
 

@@ -58,6 +58,9 @@ class Gate:
         }
         self._version = settings.version.encode()
         self._in_flight = {each.name: IN_FLIGHT.labels(each.name) for each in services}
+        self._rejected = {
+            each.name: REJECTED.labels(each.name) for each in services
+        }  # from 0 on: a rate needs two values
         self._requests = cache(REQUESTS.labels)
         self.answers = {each.name: Answers() for each in services}
 
@@ -107,7 +110,7 @@ class Gate:
                 await service.app(scope, receive, exchange.send)
         except Problem as problem:
             if isinstance(problem, Busy):
-                REJECTED.labels(service.name).inc()
+                self._rejected[service.name].inc()
             await problem.render()(scope, receive, exchange.send)
         except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
             if not exchange.status:
