@@ -43,7 +43,8 @@ def up(
 
     Servers that are given by DATABASE_URL, REDIS_URL, KAFKA_BOOTSTRAP_SERVERS, VAULT_ADDR (with VAULT_TOKEN) and
     SMTP_URL take the place of the local ones. EDGE_HTTPS_PORT and EDGE_HTTP_PORT move the edge, EDGE_DOMAIN gives it
-    a public name and certificate, BOXOFFICE_STATE is another folder for the data.
+    a public name and certificate, BOXOFFICE_STATE is another folder for the data. OBSERVABILITY=1 has the compose
+    engine add metrics, dashboards and traces.
     """
     from engines.choice import choose
     from engines.progress import live

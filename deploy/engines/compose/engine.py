@@ -11,7 +11,7 @@ from engines.compose.containers import Container, containers, last_words, memory
 from engines.compose.docker import docker, lines_of, missing, read_file
 from engines.compose.edge import CA, await_seat_maps, edge_answers
 from engines.compose.mailpit import read_mails
-from engines.compose.project import Project, files_for
+from engines.compose.project import GRAFANA_FILE, Project, files_for
 from engines.external import BadAddress
 from engines.local.edge import LOCAL
 from engines.local.plan import Request, request_from
@@ -52,14 +52,18 @@ class ComposeEngine:
         if not already:
             await_seat_maps(self.url(), self._ca(), progress)
         access = self.access()
-        mail = next((each for each in containers(project.name) if each.service == "mail"), None)
+        there = {each.service: each for each in containers(project.name)}
+        notes = [f"mail  http://{there['mail'].host}:8025 (from this machine)"] if "mail" in there else []
+        if "grafana" in there and (published := there["grafana"].published):
+            password = self._state.credentials / GRAFANA_FILE
+            notes.append(f"look  http://localhost:{published[1]} (Grafana: admin, and what is in {password})")
         return Up(
             tier="startup",
             url=access.url,
             ca=access.ca,
             already=already,
             logins=access.logins,
-            notes=[f"mail  http://{mail.host}:8025 (from this machine)"] if mail else [],
+            notes=notes,
         )
 
     def promote(self, before: str, tier: str, progress: Progress) -> Up:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,12 @@ FOLDER = REPOSITORY / "compose"
 TIER = REPOSITORY / "deploy" / "startup" / "tier.env"
 VARIABLES = "compose.env"
 SETTINGS = "settings.env"
-PASSED_ON = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION", "VAULT_IMAGE", "APP_CPUS")
+OBSERVABILITY = "observability.yaml"
+GRAFANA_FILE = "grafana-password"
+PASSED_ON = (
+    *("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION"),
+    *("VAULT_IMAGE", "APP_CPUS", "GRAFANA_PORT"),
+)
 TOLD = {
     "Starting": "starting",
     "Waiting": "starting",
@@ -107,6 +113,8 @@ class Project:
             "NOTHING_OUTSIDE": str(not (given.database_url or given.smtp_url)).lower(),
             **{name: os.environ[name] for name in PASSED_ON if os.environ.get(name)},
         }
+        if OBSERVABILITY in self.files:
+            variables["GRAFANA_PASSWORD_FILE"] = self._secret(GRAFANA_FILE, self._grafana_password())
         self.write(variables)
         tier = load_tier(request.tier).values
         changed = {name: value for name, value in request.values.items() if value != tier[name]}
@@ -129,10 +137,16 @@ class Project:
         if not value:
             return "/dev/null"
         path = self.state.credentials / name
+        path.unlink(missing_ok=True)  # its owner may not write to it
         path.touch(mode=0o600)
         path.write_text(value)
         path.chmod(0o444)
         return str(path)
+
+    def _grafana_password(self) -> str:
+        """Made once: Grafana takes it at its first start."""
+        path = self.state.credentials / GRAFANA_FILE
+        return path.read_text() if path.exists() else secrets.token_urlsafe(12)
 
     def _tell(self, line: str, progress: Progress) -> None:
         try:
@@ -146,7 +160,9 @@ class Project:
 
 
 def files_for(given: External) -> list[str]:
-    """The files of a stack: its own database and mail server only where none is given. Raises EngineError."""
+    """The files of a stack: its own database and mail server only where none is given, and with OBSERVABILITY=1 what
+    watches it. Raises EngineError.
+    """
     for name, value in (
         ("REDIS_URL", given.redis_url),
         ("KAFKA_BOOTSTRAP_SERVERS", given.kafka_bootstrap_servers),
@@ -155,7 +171,8 @@ def files_for(given: External) -> list[str]:
         if value:
             raise EngineError(f"the compose engine runs that server itself: leave out {name}, or ENGINE=local takes it")
     own = [("local-database.yaml", given.database_url), ("local-mail.yaml", given.smtp_url)]
-    return ["startup.yaml", *(name for name, url in own if not url)]
+    watched = os.environ.get("OBSERVABILITY", "0") not in ("", "0")
+    return ["startup.yaml", *(name for name, url in own if not url), *([OBSERVABILITY] if watched else [])]
 
 
 def _env(values: dict[str, str]) -> str:

@@ -14,7 +14,11 @@ from prometheus_client.metrics_core import Metric
 import chassis.telemetry
 import orders.counters
 import seats.counters
-from engines.state import REPOSITORY
+from engines.compose.project import OBSERVABILITY, Project, files_for
+from engines.external import External
+from engines.local.plan import request_from
+from engines.state import REPOSITORY, State
+from engines.tier import load_tier
 
 FOLDER = REPOSITORY / "deploy" / "observability"
 DASHBOARDS = sorted((FOLDER / "dashboards").glob("*.json"))
@@ -119,3 +123,18 @@ def test_only_grafana_is_published_and_only_to_this_machine() -> None:
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
     assert list(published) == ["grafana"]
     assert all(port.startswith("127.0.0.1:") for port in published["grafana"])
+
+
+def test_the_layer_is_there_for_those_who_ask_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("OBSERVABILITY", raising=False)
+    assert OBSERVABILITY not in files_for(External())
+    monkeypatch.setenv("OBSERVABILITY", "1")
+    state = State(tmp_path / "state")
+    state.make()
+    project = Project.of(state, files_for(External()))
+    passwords = []
+    for _ in range(2):
+        project.configure(request_from({}, load_tier("startup")))
+        passwords.append(Path(project.variables()["GRAFANA_PASSWORD_FILE"]).read_text())
+    assert len(passwords[0]) >= 12
+    assert passwords[0] == passwords[1]
