@@ -10,15 +10,19 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from support.books import Books
+from support.crowd import Crowd
 from support.customer import Customer, NewCustomer
 from support.organiser import Organiser
+from support.promises import Promises
 from support.shapes import Performance
 from support.stack import Stack
 from support.tier import Tier, given_tier
 
-USE_THE_TIER = tuple(
-    f"services/tests/{folder}/" for folder in ("browser", "faults", "journeys", "load", "lighthouse", "watched")
-)
+FOLDERS = ("browser", "containers", "faults", "journeys", "load", "lighthouse", "watched")
+USE_THE_TIER = tuple(f"services/tests/{folder}/" for folder in FOLDERS)
+PEOPLE = 4
+ROWS, SEATS = "ABCDEFGHIJKLMNOPQRST", 20
+LABELS = [f"{row}{number}" for row in ROWS for number in range(1, SEATS + 1)]
 TIER_SECONDS = 420
 """The longest that one test may take, and the first of them has a tier brought up."""
 
@@ -133,3 +137,23 @@ def books(tier: Tier) -> Books:
     if tier.postgres is None:
         pytest.skip("the databases of this tier are out of reach")
     return Books(tier.postgres)
+
+
+@pytest.fixture
+async def arena(organiser: Organiser) -> Performance:
+    """A performance with 400 seats at one price."""
+    rows = [{"name": row, "seats": SEATS} for row in ROWS]
+    return await organiser.put_on_sale(zones=[{"name": "Floor", "rows": rows}])
+
+
+@pytest.fixture
+async def crowd(new_customer: NewCustomer, arena: Performance) -> AsyncIterator[Crowd]:
+    """People who buy seats of the arena."""
+    async with Crowd([await new_customer() for _ in range(PEOPLE)], arena.id, LABELS) as crowd:
+        await crowd.until_accepted(2)
+        yield crowd
+
+
+@pytest.fixture
+def promises(books: Books, arena: Performance) -> Promises:
+    return Promises(books, arena.id)

@@ -16,7 +16,7 @@ PROJECT, SERVICE, NUMBER = (f"com.docker.compose.{name}" for name in ("project",
 READY_SECONDS = 120.0
 LOOK_EVERY = 0.2
 UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-NETWORKS = ("back", "front", "public")
+NETWORKS = ("back", "front", "watch", "public")
 
 
 @dataclass(frozen=True, slots=True)

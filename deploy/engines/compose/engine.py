@@ -114,6 +114,7 @@ class ComposeEngine:
     def upgrade(self, progress: Progress) -> list[str]:
         self._there()
         project = self._project()
+        project.take_images()
         if not os.environ.get("BOXOFFICE_IMAGE"):
             _build(project, progress)
         for name in ONCE:

@@ -20,7 +20,7 @@ def scale(project: Project, count: int, progress: Progress) -> None:
     """Run `count` instances. New ones take part when this returns, old ones finish their work before."""
     if not 1 <= count <= PLACES:
         raise EngineError(f"{UNIT} can have 1 to {PLACES} instances, which are the places that the edge knows")
-    project.set("INSTANCES", str(count))
+    project.set(INSTANCES=str(count))
     _converge(project, count, progress)
 
 

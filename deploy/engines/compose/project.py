@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from engines.compose.docker import follow
 from engines.external import External, address, server_address
-from engines.local.edge import HSTS_SECONDS, LOCAL
 from engines.local.plan import Request
 from engines.local.server import BASE_ENVIRONMENT
 from engines.protocol import EngineError, Progress
@@ -23,10 +22,8 @@ VARIABLES = "compose.env"
 SETTINGS = "settings.env"
 OBSERVABILITY = "observability.yaml"
 GRAFANA_FILE = "grafana-password"
-PASSED_ON = (
-    *("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION"),
-    *("VAULT_IMAGE", "APP_CPUS", "GRAFANA_PORT"),
-)
+OF_IMAGES = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION")
+PASSED_ON = (*OF_IMAGES, "VAULT_IMAGE", "APP_CPUS", "EDGE_HSTS_SECONDS", "GRAFANA_PORT")
 TOLD = {
     "Starting": "starting",
     "Waiting": "starting",
@@ -102,7 +99,6 @@ class Project:
             "EDGE_HTTP_PORT": str(request.http_port),
             "EDGE_HTTPS_SUFFIX": "" if request.https_port == 443 else f":{request.https_port}",
             "EDGE_DOMAIN": request.domain,
-            "EDGE_HSTS_SECONDS": str(HSTS_SECONDS if request.domain == LOCAL else 31536000),
             "BOXOFFICE_TAG": self.name,
             "BOXOFFICE_SETTINGS": str(self.state.folder / SETTINGS),
             "INSTANCES": request.values["INSTANCES"],
@@ -111,7 +107,7 @@ class Project:
             "SMTP_ADDRESS": address(given.smtp_url),
             "SMTP_URL_FILE": self._secret("smtp-url", given.smtp_url),
             "NOTHING_OUTSIDE": str(not (given.database_url or given.smtp_url)).lower(),
-            **{name: os.environ[name] for name in PASSED_ON if os.environ.get(name)},
+            **_given(PASSED_ON),
         }
         if OBSERVABILITY in self.files:
             variables["GRAFANA_PASSWORD_FILE"] = self._secret(GRAFANA_FILE, self._grafana_password())
@@ -129,8 +125,12 @@ class Project:
         pairs = (line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else ()
         return {name: value.strip("'") for name, value in pairs}
 
-    def set(self, name: str, value: str) -> None:
-        self.write({**self.variables(), name: value})
+    def set(self, **values: str) -> None:
+        self.write({**self.variables(), **values})
+
+    def take_images(self) -> None:
+        """Have the images be those that the environment names now."""
+        self.set(**_given(OF_IMAGES))
 
     def _secret(self, name: str, value: str) -> str:
         """A file that containers may read whoever they run as; on this machine its folder lets nobody else in."""
@@ -173,6 +173,10 @@ def files_for(given: External) -> list[str]:
     own = [("local-database.yaml", given.database_url), ("local-mail.yaml", given.smtp_url)]
     watched = os.environ.get("OBSERVABILITY", "0") not in ("", "0")
     return ["startup.yaml", *(name for name, url in own if not url), *([OBSERVABILITY] if watched else [])]
+
+
+def _given(names: Sequence[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
 
 
 def _env(values: dict[str, str]) -> str:

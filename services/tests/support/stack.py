@@ -28,7 +28,7 @@ ENGINE = os.environ.get("TEST_ENGINE") or "local"
 TIER = os.environ.get("TEST_TIER") or "startup"
 SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
-PASSED_ON = ("DOCKER_", "BOXOFFICE_IMAGE")
+PASSED_ON = ("DOCKER_", "BOXOFFICE_IMAGE", "VAULT_IMAGE")
 """What an engine may need of this environment."""
 COMMAND_SECONDS = 300
 
@@ -37,7 +37,8 @@ class Stack:
     """A tier in a state folder and on ports of its own: it meets no other stack of this machine."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = engine_of(ENGINE, State(folder))
+        self.state = State(folder)
+        self._engine = engine_of(ENGINE, self.state)
         plain_port = free_port()
         self._environment = {
             **{name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))},
