@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +19,23 @@ class Books:
 
     def __init__(self, postgres: Callable[[], str]) -> None:
         self._postgres = postgres
+        self._url = ""
 
     async def query(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
-        url = await asyncio.to_thread(self._postgres)
-        connection = await asyncpg.connect(f"{url}/{service}", timeout=5)
+        connection = await self._connect(service)
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
         finally:
             await connection.close()
         return rows
+
+    async def _connect(self, service: str) -> asyncpg.Connection:
+        """Where it was last time; elsewhere if it is not there any more."""
+        if self._url:
+            with suppress(OSError, TimeoutError):
+                return await asyncpg.connect(f"{self._url}/{service}", timeout=5)
+        self._url = await asyncio.to_thread(self._postgres)
+        return await asyncpg.connect(f"{self._url}/{service}", timeout=5)
 
     async def orders(self, ids: Sequence[UUID]) -> list[asyncpg.Record]:
         return await self.query("orders", "SELECT * FROM orders WHERE id = ANY($1)", ids)
