@@ -12,4 +12,4 @@ def make_another_release(engine: Engine) -> None:
     if engine.name != "compose":
         return
     state = current_state()
-    Project.of(state, state.read(CURRENT)["files"]).set("BOXOFFICE_REVISION", f"proof-{time.time_ns()}")
+    Project.of(state, state.read(CURRENT)["files"]).set(BOXOFFICE_REVISION=f"proof-{time.time_ns()}")
