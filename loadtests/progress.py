@@ -19,6 +19,6 @@ def show_progress(runner: Any) -> None:
 
 
 def line(seconds: float, users: int, rate: float, p95: float | None, failed: int) -> str:
-    """`rate` and `p95` are of the last ten seconds, in ms; `failed` of the whole run."""
+    """`rate` and `p95` (ms) are of the last ten seconds, `failed` is of the whole run."""
     late = "     -   " if p95 is None else f"{p95:6.0f} ms"
     return f"  {seconds:5.0f} s  {users:5} users  {rate:7.1f} requests/s   95% within {late}   {failed:5} failed"
