@@ -127,4 +127,5 @@ def _limits(path: Path, section: str, content: Mapping[str, Any]) -> dict[tuple[
 def _shown(figure: str, value: float) -> str:
     if figure in SHARES:
         return f"{value * 100:.2g} %"
-    return f"{value:.4g} {UNITS.get(figure, '')}".rstrip()
+    number = f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{number} {UNITS.get(figure, '')}".rstrip()
