@@ -99,6 +99,7 @@ check-format: $(VENV)/.ready
 
 check-lint: $(VENV)/.ready
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/hadolint services/Dockerfile
 
 check-types: $(VENV)/.ready
 	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES) support loadtests) $(addprefix -m ,conftest setup_venv $(subst /,.,$(basename $(TESTS))))
