@@ -23,12 +23,14 @@ def _compose(state: State) -> Engine:
     return ComposeEngine(state)
 
 
-ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local, "compose": _compose}
+def _kubernetes(state: State) -> Engine:
+    from engines.kubernetes.engine import KubernetesEngine
+
+    return KubernetesEngine(state)
+
+
+ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local, "compose": _compose, "kubernetes": _kubernetes}
 """The engines that there are, each of a stack in a state folder."""
-
-PLANNED = ("kubernetes",)
-"""They have a name already and nothing behind it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -46,9 +48,9 @@ def choose(name: str | None, tier: str = "startup") -> Choice:
     if used := state.read(CURRENT).get("engine"):
         return Choice(engine_of(used, state), f"it has run the stack in {state.folder}")
     if tier != "startup":
-        there = cluster()
-        reason = f"kubernetes is not built yet, though {there}" if there else "no Kubernetes cluster answers"
-        return Choice(engine_of("local", state), reason)
+        if there := cluster():
+            return Choice(engine_of("kubernetes", state), there)
+        return Choice(engine_of("local", state), "no Kubernetes cluster answers")
     if problem := docker():
         return Choice(engine_of("local", state), problem)
     return Choice(engine_of("compose", state), "a Docker engine and docker compose answer")
@@ -64,9 +66,7 @@ def engine_of(name: str, state: State) -> Engine:
     """The engine `name` of the stack in a state folder. Raises EngineError."""
     if name in ENGINES:
         return ENGINES[name](state)
-    if name in PLANNED:
-        raise EngineError(f"the engine {name} is not built yet: ENGINE=local runs the same services on this machine")
-    raise EngineError(f"there is no engine {name!r}: choose one of {', '.join([*ENGINES, *PLANNED])}")
+    raise EngineError(f"there is no engine {name!r}: choose one of {', '.join(ENGINES)}")
 
 
 def docker() -> str:

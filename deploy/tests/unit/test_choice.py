@@ -35,11 +35,6 @@ def test_without_docker_and_a_cluster_it_is_this_machine(programs: Path) -> None
     assert "there is no docker command" in choice.reason
 
 
-def test_an_engine_that_is_not_built_says_so() -> None:
-    with pytest.raises(EngineError, match="kubernetes is not built yet: ENGINE=local"):
-        choose("kubernetes")
-
-
 def test_an_unknown_engine_is_answered_with_those_that_there_are() -> None:
     with pytest.raises(EngineError, match="local, compose, kubernetes"):
         choose("magic")
@@ -85,6 +80,14 @@ def test_a_stack_stays_with_the_engine_that_has_run_it(programs: Path) -> None:
     assert engine_in_use(None).name == "compose"
 
 
+def test_where_a_cluster_answers_the_growth_tier_runs_on_it(programs: Path) -> None:
+    program(programs, "kubectl", "exit 0")
+    choice = choose(None, "growth")
+    assert (choice.engine.name, choice.reason) == ("kubernetes", "a Kubernetes cluster answers")
+    assert choose(None).engine.name != "kubernetes"
+
+
 def test_kubectl_without_a_cluster_is_not_there(programs: Path) -> None:
     program(programs, "kubectl", "exit 1")
     assert not cluster()
+    assert choose(None, "growth").engine.name == "local"

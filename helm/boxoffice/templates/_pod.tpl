@@ -36,6 +36,7 @@ The environment of every process: capabilities, and where the servers are. No cr
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.dependencies.otlpEndpoint
   "HOST" "0.0.0.0"
   "PORT" 8000
+  "ANSWERS_PER_CONNECTION" 200
 }}
 {{- if eq .Values.secrets.mode "vault" }}
 {{- $_ := set $more "VAULT_ADDR" .Values.secrets.vault.address }}

@@ -66,8 +66,12 @@ class DatabaseCredentials:
                 self.generation += 1
 
 
-async def open_secrets(settings: Settings) -> "VaultSecrets":
-    """The secrets of this process; waits until Vault lets it in."""
+async def open_secrets(settings: Settings) -> Secrets:
+    """The secrets of this process, from files or from Vault; waits until Vault lets it in."""
+    if settings.secrets_folder:
+        from chassis.file_secrets import FileSecrets
+
+        return FileSecrets(settings.secrets_folder)
     vault = Vault(settings.vault_addr, login_for(settings), ca_file=settings.vault_ca_file)
     secrets = VaultSecrets(vault)
     await secrets.open()

@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     that does not needs a short wait here, which costs idle fetches."""
     smtp_url: str = "smtp://127.0.0.1:1025"
 
+    secrets_folder: Path | None = None
+    """Secrets come from files in here and not from Vault: see chassis/file_secrets.py."""
     vault_addr: str = "http://127.0.0.1:8200"
     vault_auth: VaultAuth = VaultAuth.APPROLE
     vault_role: str = "app"

@@ -10,6 +10,7 @@ from support.books import SERVICES, Books
 from support.crowd import Crowd
 from support.promises import Promises
 from support.stack import Stack
+from support.unnoticed import check_unnoticed
 
 pytestmark = pytest.mark.faults
 
@@ -18,13 +19,13 @@ USUAL = {"default_ttl": "1h", "max_ttl": "24h"}
 
 
 async def test_a_rolling_restart(stack: Stack, crowd: Crowd, promises: Promises) -> None:
-    before = {row.pid for row in (await stack.instances()).values()}
+    before = {(row.process, row.pid) for row in (await stack.instances()).values()}
 
     await stack.restart_rolling()
     await crowd.until_accepted(3)
     await crowd.stop()
 
-    after = {row.pid for row in (await stack.instances()).values()}
+    after = {(row.process, row.pid) for row in (await stack.instances()).values()}
     assert len(before) == len(after) == len(after - before)
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
@@ -83,8 +84,3 @@ def lease(vault: hvac.Client, service: str, times: dict[str, Any]) -> None:
     role = vault.secrets.database.read_role(service, mount_point="database")["data"]
     names = ("db_name", "creation_statements", "revocation_statements", "renew_statements")
     vault.secrets.database.create_role(service, **{name: role[name] for name in names}, **times, mount_point="database")
-
-
-def check_unnoticed(crowd: Crowd) -> None:
-    assert crowd.failed == []
-    assert {each.status for each in crowd.exchanges} <= {200, 201, 202, 409}, "nobody was signed out"

@@ -28,13 +28,18 @@ ENGINE = os.environ.get("TEST_ENGINE") or "local"
 TIER = os.environ.get("TEST_TIER") or "startup"
 SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
-PASSED_ON = ("DOCKER_", "BOXOFFICE_IMAGE", "VAULT_IMAGE")
+PASSED_ON = ("DOCKER_", "KUBECONFIG", "BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "VAULT_IMAGE")
 """What an engine may need of this environment."""
-COMMAND_SECONDS = 300
+COMMAND_SECONDS = 300 if ENGINE == "local" else 900
+VALUES = Path(__file__).with_name("kubernetes.yaml")
+"""What the tests change of the chart."""
 
 
 class Stack:
     """A tier in a state folder and on ports of its own: it meets no other stack of this machine."""
+
+    namespace = "boxoffice-test"
+    """Where it is in a cluster."""
 
     def __init__(self, folder: Path) -> None:
         self.state = State(folder)
@@ -48,6 +53,8 @@ class Stack:
             "EDGE_HTTPS_PORT": str(free_port(avoid=[plain_port])),
             "EDGE_HTTP_PORT": str(plain_port),
             "ENGINE": ENGINE,
+            "BOXOFFICE_NAMESPACE": self.namespace,
+            "BOXOFFICE_VALUES": str(VALUES),
         }
 
     def up(self) -> Tier:
@@ -114,7 +121,7 @@ class Stack:
     async def those_of(self, service: str) -> list[str]:
         """The names of the instances that do the work of `service`: all of them where each runs every service."""
         names = sorted(await self.instances())
-        return [name for name in names if name.startswith(f"{service}-")] or names
+        return [name for name in names if f"-{service}-" in f"-{name}"] or names
 
     async def until_ready(self) -> None:
         """Wait until every process is ready."""
@@ -131,7 +138,8 @@ class Stack:
     async def scale(self, service: str, count: int) -> None:
         """Run so many instances of what does the work of `service`."""
         [first, *_] = await self.those_of(service)
-        await asyncio.to_thread(self._engine.scale, first.rpartition("-")[0], count, in_silence)
+        group = service if ENGINE == "kubernetes" else first.rpartition("-")[0]
+        await asyncio.to_thread(self._engine.scale, group, count, in_silence)
 
     async def restart_rolling(self) -> None:
         """Restart the instances, one after the other."""

@@ -1,0 +1,28 @@
+"""The release of the app on a cluster."""
+
+import asyncio
+from typing import Any
+
+from engines.kubernetes.cluster import Cluster
+from engines.kubernetes.pods import APP
+from engines.kubernetes.release import CHARTS
+from support.stack import VALUES
+
+
+class Release:
+    """The release of the app, to be changed as its operator does."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+
+    async def change(self, service: str, options: dict[str, Any], *, seconds: float = 180) -> None:
+        """Upgrade it with other options for one service. Raises EngineError when it does not become ready."""
+        values = {**self.cluster.values(APP), "services": {service: options}}
+        await asyncio.to_thread(self.cluster.install, APP, CHARTS / APP, values, [VALUES], seconds)
+
+    async def back(self) -> None:
+        """Roll the last upgrade back."""
+        await self.helm("rollback", APP, "--wait", "--timeout", "180s")
+
+    async def helm(self, *arguments: str) -> str:
+        return await asyncio.to_thread(self.cluster.helm, *arguments, seconds=200)
