@@ -32,6 +32,7 @@ def _kubernetes(state: State) -> Engine:
 ENGINES: Mapping[str, Callable[[State], Engine]] = {"local": _local, "compose": _compose, "kubernetes": _kubernetes}
 """The engines that there are, each of a stack in a state folder."""
 
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """An engine, and why it is this one."""

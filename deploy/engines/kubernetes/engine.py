@@ -18,10 +18,10 @@ from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.inside import Inside
 from engines.kubernetes.pods import APP, DEPENDENCIES, controller_of, living
 from engines.protocol import Access, EngineError, Progress, Row, Up
-from engines.state import State
+from engines.state import CURRENT, State
 from engines.tier import BadTier, load_tier
 
-CURRENT = "kubernetes.json"
+
 INSTALL_SECONDS = 300.0
 ROLL_SECONDS = 180.0
 EVERYTHING = f"app.kubernetes.io/instance={APP}"
@@ -50,7 +50,7 @@ class KubernetesEngine:
             self._cluster.apply(release.setup_secret(wishes.external))
         self._install(APP, release.app_values(wishes, self._cluster), progress, wishes.files)
         self._state.make()
-        self._state.write(CURRENT, {"namespace": self._cluster.namespace, "tier": tier})
+        self._state.write(CURRENT, {"engine": self.name, "namespace": self._cluster.namespace, "tier": tier})
         url, ca = self.url(), self._write_ca()
         progress("edge", "starting")
         on_sale = edge.await_answers(url, ca)
