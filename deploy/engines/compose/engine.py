@@ -9,18 +9,20 @@ from functools import partial
 from engines.compose import instances
 from engines.compose.containers import Container, containers, last_words, memory_of, until_ready
 from engines.compose.docker import docker, lines_of, missing, read_file
-from engines.compose.edge import CA, await_seat_maps, edge_answers
-from engines.compose.mailpit import read_mails
 from engines.compose.project import GRAFANA_FILE, Project, files_for
 from engines.external import BadAddress
 from engines.local.edge import LOCAL
 from engines.local.plan import Request, request_from
 from engines.local.ports import culprit, is_free
 from engines.logins import logins
+from engines.mailpit import read_mails
 from engines.protocol import Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, BrokenState, State
 from engines.tier import ALL, UNIT, BadTier, load_tier
+from engines.visitor import await_seat_maps, status_of
 
+CA = "/data/caddy/pki/authorities/local/root.crt"
+"""In the container of the edge."""
 EDGE_SECONDS = 120.0
 ONCE = ("keys", "site", "vault-setup", "migrate")
 """What runs once at the start, in this order."""
@@ -226,7 +228,7 @@ class ComposeEngine:
             until_ready([edge])
             self._state.ca.write_bytes(read_file(edge, CA))
             deadline = time.monotonic() + EDGE_SECONDS
-            while not edge_answers(current["port"], self._ca()):
+            while status_of(f"https://{LOCAL}:{current['port']}", self._ca()) != 200:
                 if time.monotonic() > deadline:
                     raise EngineError(f"the edge does not answer for the app:\n{last_words(edge)}")
                 time.sleep(0.1)

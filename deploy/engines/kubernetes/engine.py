@@ -13,17 +13,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engines.external import BadAddress
-from engines.kubernetes import edge, pods, release
+from engines.kubernetes import pods, release
 from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.inside import Inside
 from engines.kubernetes.pods import APP, DEPENDENCIES, controller_of, living
 from engines.protocol import Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, State
 from engines.tier import BadTier, load_tier
-
+from engines.visitor import await_seat_maps, status_of
 
 INSTALL_SECONDS = 300.0
 ROLL_SECONDS = 180.0
+EDGE_SECONDS = 30.0
 EVERYTHING = f"app.kubernetes.io/instance={APP}"
 
 
@@ -52,15 +53,12 @@ class KubernetesEngine:
         self._state.make()
         self._state.write(CURRENT, {"engine": self.name, "namespace": self._cluster.namespace, "tier": tier})
         url, ca = self.url(), self._write_ca()
-        progress("edge", "starting")
-        on_sale = edge.await_answers(url, ca)
-        progress("edge", "ready")
-        progress("seat maps", "starting")
-        edge.await_seat_maps(url, ca, on_sale, lambda what: progress("seat maps", what))
+        _await_edge(url, ca, progress)
+        await_seat_maps(url, ca, progress)
         notes = [f"pods  kubectl --namespace {self._cluster.namespace} get pods"]
         with _explained():
             logins = self._inside.logins()
-        return Up(tier=tier, url=url, ca=str(ca) if ca else None, already=already, logins=logins, notes=notes)
+        return Up(tier=tier, url=url, ca=ca, already=already, logins=logins, notes=notes)
 
     def promote(self, before: str, tier: str, progress: Progress) -> Up:
         raise EngineError("the kubernetes engine runs one tier, there is none to come from")
@@ -118,7 +116,7 @@ class KubernetesEngine:
             return Access(
                 url=self.url(),
                 plain_url=f"http://{domain}:{plain}",
-                ca=str(ca) if ca else None,
+                ca=ca,
                 logins=self._inside.logins(),
                 database_url=self._inside.database_url(),
                 vault_addr=self._inside.vault_addr(),
@@ -247,13 +245,26 @@ class KubernetesEngine:
                 raise EngineError("some pods do not end: kubectl get pods shows which")
             time.sleep(0.5)
 
-    def _write_ca(self) -> Path | None:
+    def _write_ca(self) -> str | None:
         """The CA of the chart, as a file to trust; None where the certificate is somebody else's."""
         if self._cluster.values(APP).get("edge", {}).get("tls", {}).get("secret"):
             return None
         self._state.make()
         self._state.ca.write_bytes(base64.b64decode(self._cluster.secret(f"{APP}-edge")["ca.crt"]))
-        return self._state.ca
+        return str(self._state.ca)
+
+
+def _await_edge(url: str, ca: str | None, progress: Progress) -> None:
+    progress("edge", "starting")
+    deadline = time.monotonic() + EDGE_SECONDS
+    while (status := status_of(url, ca)) != 200:
+        if time.monotonic() > deadline:
+            raise EngineError(
+                f"all pods are ready, and {url} answers {status or 'nothing'} from here. Out of reach? Then "
+                "`kubectl port-forward service/boxoffice-edge 8443:443`, or EDGE_DOMAIN with a load balancer"
+            )
+        time.sleep(0.3)
+    progress("edge", "ready")
 
 
 @contextmanager

@@ -4,13 +4,13 @@ import base64
 import json
 import urllib.request
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.forwarding import Forwarding
 from engines.kubernetes.pods import APP, DEPENDENCIES
 from engines.logins import logins
+from engines.mailpit import read_mails
 
 SETUP_ROLE = "boxoffice-setup"
 SECONDS = 10
@@ -51,9 +51,7 @@ class Inside:
 
     def mails(self) -> list[bytes]:
         """The source of every mail, the oldest first."""
-        api = f"http://{self._local('mail', 8025)}/api/v1"
-        newest_first: list[Any] = json.loads(_read(f"{api}/messages?limit=1000"))["messages"]
-        return [_read(f"{api}/message/{each['ID']}/raw") for each in reversed(newest_first)]
+        return read_mails(f"http://{self._local('mail', 8025)}")
 
     def close(self) -> None:
         self._forwarding.close()
