@@ -141,6 +141,18 @@ test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs jav
 test-browser: $(VENV)/.browser ## Use the pages as people do (needs Chromium, and says so where it is missing)
 	TEST_BROWSER=required $(BIN)/pytest services/tests/browser $(ARGS)
 
+# On whatever KUBECONFIG points at, in a namespace of its own that goes with the tests. The cluster must have the images
+# `boxoffice/app` and `boxoffice/tools` of `make images` (BOXOFFICE_IMAGE and BOXOFFICE_TAG name others).
+.PHONY: test-kubernetes images
+test-kubernetes: $(VENV)/.ready ## Run journeys and faults on a Kubernetes cluster, and what only a cluster has
+	@kubectl version >/dev/null || { echo "no cluster answers: point KUBECONFIG at one" >&2; exit 1; }
+	TEST_ENGINE=kubernetes TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/faults $(ARGS)
+
+BUILD = DOCKER_BUILDKIT=1 docker build --file services/Dockerfile
+images: ## Build the images of the app and of its tools
+	$(BUILD) --tag $(or $(BOXOFFICE_IMAGE),boxoffice)/app:$(or $(BOXOFFICE_TAG),dev) .
+	$(BUILD) --tag $(or $(BOXOFFICE_IMAGE),boxoffice)/tools:$(or $(BOXOFFICE_TAG),dev) --target tools .
+
 LIGHTHOUSE = services/tests/lighthouse
 lighthouse: $(VENV)/.ready $(LIGHTHOUSE)/node_modules/.ready ## Ask Lighthouse about the main pages (needs node 20 and Chromium)
 	TEST_LIGHTHOUSE=required $(BIN)/pytest $(LIGHTHOUSE) $(ARGS)

@@ -10,7 +10,7 @@ import pytest
 from chassis.testing import eventually
 from support.customer import PASSWORD, Customer, NewCustomer, problem_of
 from support.shapes import Performance
-from support.stack import Stack
+from support.stack import ENGINE, Stack
 
 pytestmark = pytest.mark.faults
 
@@ -64,6 +64,7 @@ async def test_what_every_request_needs(
     await eventually(lambda: customer.get(path), lambda answer: answer.json().get("status") == "confirmed")
 
 
+@pytest.mark.skipif(ENGINE == "kubernetes", reason="a cluster cannot have a process do nothing: TEST_ENGINE=local can")
 @pytest.mark.parametrize("name", ["postgres", "valkey"])
 async def test_what_every_request_needs_hangs(
     name: str, stack: Stack, customer: Customer, performance: Performance
