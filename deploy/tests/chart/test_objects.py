@@ -20,7 +20,7 @@ EXPOSE: dict[str, Object] = {
 }
 SPLIT = "accounts:api,catalog,seats:api,seats:worker,orders:api,orders:worker,payments:worker,notifications"
 NOT_OF_KUBERNETES = (
-    *("ScaledObject", "ServiceMonitor", "HTTPRoute"),
+    *("ScaledObject", "ServiceMonitor", "PrometheusRule", "HTTPRoute"),
     *("SecretStore", "ExternalSecret", "VaultDynamicSecret"),
 )
 """Their definitions come with somebody else's operator."""
@@ -32,7 +32,11 @@ COMBINATIONS = {
         "secrets": {"mode": secrets},
         "defaults": {"autoscaling": {"enabled": scaling != "fixed"}},
         "keda": {"enabled": scaling == "keda"},
-        "monitoring": {"serviceMonitor": {"enabled": split}, "dashboards": {"enabled": split}},
+        "monitoring": {
+            "serviceMonitor": {"enabled": split},
+            "rules": {"enabled": split},
+            "dashboards": {"enabled": split},
+        },
         "networkPolicies": {"dependencies": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]} if split else {},
     }
     for expose, secrets, scaling, split in product(
