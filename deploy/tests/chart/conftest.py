@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,23 +20,21 @@ Object = dict[str, Any]
 Render = Callable[..., list[Object]]
 
 
-def run_helm(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def run_helm(*arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
     """What helm says; without helm the test is skipped, or fails where it was asked for."""
     if shutil.which("helm") is None:
         words = "the chart is not looked at: install helm 3.16 or newer (https://helm.sh/docs/intro/install/)"
         pytest.fail(words) if REQUIRED else pytest.skip(words)
-    return subprocess.run(["helm", *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(["helm", *arguments], input=stdin, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")
-def render(run_folder: Path) -> Render:
+def render() -> Render:
     """`render({"edge": {"expose": "Ingress"}})`: the objects of the chart with these values. Leave them as they are."""
 
     @cache
     def rendered(values: str, chart: str) -> list[Object]:
-        file = run_folder / "values.yaml"
-        file.write_text(values)
-        done = run_helm("template", chart, str(CHARTS / chart), "--namespace", NAMESPACE, "--values", str(file))
+        done = run_helm("template", chart, str(CHARTS / chart), "--namespace", NAMESPACE, "--values", "-", stdin=values)
         assert done.returncode == 0, done.stderr
         return [each for each in yaml.load_all(done.stdout, yaml.CSafeLoader) if each]
 
