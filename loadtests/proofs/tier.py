@@ -13,6 +13,7 @@ from engines.choice import Choice, choose
 from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.protocol import Progress, in_silence
+from engines.state import REPOSITORY
 
 ELSEWHERE = (
     *("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "SMTP_URL", "VAULT_ADDR", "VAULT_TOKEN"),
@@ -54,6 +55,7 @@ def _bring_down_afterwards(engine: str) -> None:
     down = [str(executable("boxoffice")), "down", "--clean", "--engine", engine]
     subprocess.Popen(
         [sys.executable, "-m", "support.afterwards", str(os.getpid()), *down],
+        cwd=REPOSITORY / "services" / "tests",
         start_new_session=True,
         stdin=subprocess.DEVNULL,
     )

@@ -35,11 +35,11 @@ def tampered(engine: Engine, **instead: Any) -> Engine:
 
 async def test_an_instance_that_hangs_as_soon_as_it_is_ready(stage: Stage, engine: Engine) -> None:
     def scale(group: str, count: int, progress: Progress) -> None:
+        if count < 3:
+            engine.thaw("app-3")
         engine.scale(group, count, progress)
         if count == 3:
             engine.freeze("app-3")
-        else:
-            engine.thaw("app-3")
 
     stage.engine = tampered(engine, scale=scale)
     verdict = add.judge(await add.run(stage))
