@@ -82,13 +82,20 @@ class Cluster:
 
     def uninstall(self, release: str, seconds: float) -> bool:
         """Whether there was such a release; it is gone now."""
-        if release not in self.releases():
+        if not self.has(release):
             return False
         self.helm("uninstall", release, "--wait", "--timeout", f"{seconds:.0f}s", seconds=seconds + GRACE_SECONDS)
         return True
 
-    def releases(self) -> list[str]:
-        return [each["name"] for each in json.loads(self.helm("list", "--all", "--output", "json"))]
+    def has(self, release: str) -> bool:
+        """Whether there is such a release, in whatever state."""
+        try:
+            self.helm("status", release)
+        except EngineError as error:
+            if "not found" in str(error):
+                return False
+            raise
+        return True
 
     def values(self, release: str) -> dict[str, Any]:
         """What a release was given."""

@@ -43,7 +43,7 @@ class KubernetesEngine:
             wishes = release.Wishes.from_environment(load_tier(tier))
         if wishes.tier["SERVICES"] == "all" or wishes.tier["TLS"] != "edge":
             raise EngineError(f"the kubernetes engine runs the growth tier, and not {tier} yet")
-        already = APP in self._cluster.releases() if self._namespace_is_there() else False
+        already = self._namespace_is_there() and self._cluster.has(APP)
         self._cluster.ensure_namespace()
         if wishes.own_servers:
             self._install(DEPENDENCIES, {}, progress)
