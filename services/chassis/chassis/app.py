@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.gate import Gate
+from chassis.groups import GroupName
 from chassis.health import Readiness
 from chassis.inbox import Consumer
 from chassis.kafka import ensure_topics
@@ -94,7 +95,8 @@ class Process:
                 continue
             workers.extend(service.workers(runtime))
             if subscriptions := service.subscriptions(runtime):
-                consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings)
+                group = GroupName(shared.redis, service.name) if shared.settings.kafka_regroup_seconds else None
+                consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings, group)
                 topics.update(each.topic for each in subscriptions)
                 self._stack.push_async_callback(consumer.close)
                 workers.append(consumer.worker)

@@ -128,10 +128,9 @@ class Producer:
             return self._reader
 
 
-def group_consumer(settings: Settings, group: str, topics: Sequence[str]) -> AIOKafkaConsumer:
-    """A consumer that shares the partitions of `topics` with the others of `group`; offsets are committed by hand."""
+def group_consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
+    """A consumer that shares what it subscribes to with the others of `group`; offsets are committed by hand."""
     return AIOKafkaConsumer(
-        *topics,
         bootstrap_servers=settings.kafka_bootstrap_servers,
         group_id=group,
         client_id=settings.instance,

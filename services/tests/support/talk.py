@@ -81,13 +81,13 @@ class Talk:
                 numbers[row.who].append(row.number)
         return dict(numbers)
 
-    async def until_heard(self, who: str, number: int) -> dict[str, list[int]]:
+    async def until_heard(self, who: str, number: int, *, seconds: float = 20) -> dict[str, list[int]]:
         """Wait for `number`; answers all that was heard by then."""
 
         async def is_heard() -> bool:
             return number in (await self.heard()).get(who, [])
 
-        await eventually(is_heard)
+        await eventually(is_heard, seconds=seconds)
         return await self.heard()
 
     async def until_published(self) -> None:
