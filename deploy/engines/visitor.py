@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import time
+from collections.abc import Collection
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from engines.protocol import Progress
 
 ANSWERS = "/api/docs"
+TAKING_PART_SECONDS = 60.0
 EVENTS_SECONDS = 60.0
 """How long `up` waits for the first events. Without a broker there are none, and the tier is up all the same."""
 
@@ -32,6 +34,33 @@ def await_seat_maps(url: str, ca: str | None, progress: Progress) -> None:
         else:
             time.sleep(0.2)
     progress("seat maps", "still waiting for events" if waiting else "ready")
+
+
+def until_served_by(url: str, ca: str | None, instances: Collection[str]) -> None:
+    """Wait until each of `instances` has answered through the edge: before that it must not be the only one.
+
+    Raises TimeoutError with their names.
+    """
+    missing, deadline = set(instances), time.monotonic() + TAKING_PART_SECONDS
+    while missing:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the edge sends nothing to {', '.join(sorted(missing))}")
+        missing.discard(_served_by(url, ca))
+        time.sleep(0.02)
+
+
+def _served_by(url: str, ca: str | None) -> str:
+    """The instance that answers now, as `X-Served-By: SERVICE/INSTANCE@REGION` names it; empty when none does."""
+    parts = urlsplit(url)
+    try:
+        trust = ssl.create_default_context(cafile=ca)
+        address = (str(parts.hostname), parts.port or 443)
+        with closing(http.client.HTTPSConnection(*address, timeout=3, context=trust)) as connection:
+            connection.request("GET", "/api/shows?limit=1")
+            told = connection.getresponse().getheader("x-served-by") or ""
+            return told.partition("@")[0].rpartition("/")[2]
+    except (OSError, http.client.HTTPException):
+        return ""
 
 
 def _get(url: str, ca: str | None, path: str) -> tuple[int, Any]:

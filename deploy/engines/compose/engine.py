@@ -110,7 +110,7 @@ class ComposeEngine:
 
     def restart(self, names: Sequence[str], progress: Progress, *, rolling: bool) -> list[str]:
         chosen = self._find(names) if names else self._running_instances()
-        instances.restart(chosen, progress, rolling=rolling)
+        instances.restart(self._project(), chosen, progress, rolling=rolling)
         return [each.process for each in chosen]
 
     def upgrade(self, progress: Progress) -> list[str]:

@@ -8,10 +8,12 @@ from engines.compose.containers import Container, containers, until_ready
 from engines.compose.docker import docker
 from engines.compose.project import Project
 from engines.protocol import EngineError, Progress
+from engines.state import CURRENT
 from engines.tier import UNIT
+from engines.visitor import until_served_by
 
-EDGE_NOTICES_SECONDS = 0.8
-"""The edge asks twice a second at each place whether there is an instance."""
+EDGE_NOTICES_SECONDS = 4.0
+"""The edge asks twice a second at each place whether there is an instance, and waits three for the answer."""
 PLACES = 8
 """So many the edge knows of: see EDGE_UPSTREAMS in compose/startup.yaml."""
 
@@ -24,12 +26,12 @@ def scale(project: Project, count: int, progress: Progress) -> None:
     _converge(project, count, progress)
 
 
-def restart(chosen: Sequence[Container], progress: Progress, *, rolling: bool) -> None:
-    """Restart containers at once; `rolling`: each once the one before is ready."""
+def restart(project: Project, chosen: Sequence[Container], progress: Progress, *, rolling: bool) -> None:
+    """Restart containers at once; `rolling`: each once the one before takes part again."""
     if rolling:
         for each in chosen:
             _restart(each, progress)
-            time.sleep(EDGE_NOTICES_SECONDS)
+            _until_taking_part(project, [each])
     elif chosen:
         with ThreadPoolExecutor(len(chosen)) as threads:
             list(threads.map(lambda each: _restart(each, progress), chosen))
@@ -86,8 +88,24 @@ def _converge(project: Project, count: int, progress: Progress) -> None:
 
 
 def _await(project: Project) -> None:
-    until_ready([each.name for each in containers(project.name) if each.service == UNIT])
-    time.sleep(EDGE_NOTICES_SECONDS)
+    instances = [each for each in containers(project.name) if each.service == UNIT and each.pid]
+    until_ready([each.name for each in instances])
+    _until_taking_part(project, instances)
+
+
+def _until_taking_part(project: Project, chosen: Sequence[Container]) -> None:
+    """Wait until the edge sends requests to each instance. A public name may lead elsewhere, from inside: that takes
+    as long as it takes at most.
+    """
+    current = project.state.read(CURRENT)
+    if not current["local"]:
+        time.sleep(EDGE_NOTICES_SECONDS)
+        return
+    try:
+        names = [each.process for each in chosen if each.service == UNIT]
+        until_served_by(current["url"], str(project.state.ca), names)
+    except TimeoutError as error:
+        raise EngineError(f"{error}; see `boxoffice logs edge`") from error
 
 
 def _are_outdated(project: Project, running: Sequence[Container]) -> bool:
