@@ -12,7 +12,7 @@ app.kubernetes.io/component: edge
 
 {{- /*
 Which service answers what, from the paths of the services: of two patterns that match, the one with more segments
-wins, as in services/chassis/chassis/gate.py. `balanced` is a snippet of the Caddyfile.
+wins, as in services/chassis/chassis/gate.py. `named` is a snippet of the Caddyfile.
 */}}
 {{- define "boxoffice.edge.routes" -}}
 {{- $name := include "boxoffice.fullname" . }}
@@ -28,13 +28,13 @@ wins, as in services/chassis/chassis/gate.py. `balanced` is a snippet of the Cad
 {{- $pattern := regexReplaceAll "{[^}]*}" (index $parts 1 | replace "." "[.]") "[^/]+" }}
 @route{{ $index }} path_regexp ^{{ $pattern }}(/|$)
 handle @route{{ $index }} {
-	import balanced {{ $name }}-{{ index $parts 2 }}:8000
+	import named {{ $name }}-{{ index $parts 2 }}:8000
 }
 {{- end }}
 # The documentation is the same at every service.
 @documents path /api/openapi.json /api/docs
 handle @documents {
-	import balanced {{ $name }}-{{ first $routes | splitList " " | last }}:8000
+	import named {{ $name }}-{{ first $routes | splitList " " | last }}:8000
 }
 handle /api/* {
 	error 404
