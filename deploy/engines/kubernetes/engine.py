@@ -79,12 +79,13 @@ class KubernetesEngine:
         return "everything is stopped, the data stays" if was_up else "nothing is up"
 
     def upgrade(self, progress: Progress) -> list[str]:
-        """Also where the tag of the images is the same as before: each upgrade makes new pods."""
+        """Also where the tag of the images is the same as before: each upgrade makes new pods of the services."""
         values = self._cluster.values(APP)
-        annotations = {**values.get("podAnnotations", {}), "boxoffice/upgraded": f"{time.time():.0f}"}
+        given = values.get("defaults", {})
+        defaults = {**given, "env": {**given.get("env", {}), "UPGRADED": f"{time.time():.0f}"}}
         tag = os.environ.get("BOXOFFICE_TAG")
         image = {**values.get("image", {}), **({"tag": tag} if tag else {})}
-        self._install(APP, {**values, "podAnnotations": annotations, "image": image}, progress)
+        self._install(APP, {**values, "defaults": defaults, "image": image}, progress)
         self._await_end_of_terminating()
         return [each.process for each in self.status() if each.role == "app"]
 
