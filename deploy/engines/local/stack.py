@@ -86,7 +86,11 @@ class Stack:
             wanted = Request.from_json(request)
             if self._plan is not None:
                 if wanted.tier != self._plan.tier.name:
-                    raise Refused(f"{self._plan.tier.name} is up: `boxoffice down` first")
+                    there = self._plan.tier.name
+                    raise Refused(
+                        f"{there} is up: `boxoffice promote {there} {wanted.tier}` makes it {wanted.tier}, "
+                        "`boxoffice down` stops it"
+                    )
                 await asyncio.gather(*(self._start(each.server) for each in self._managed.values()))
                 return self._summary(self._plan, already=True)
             plan = Plan(self._state, wanted)

@@ -154,8 +154,11 @@ async def test_what_ends_again_and_again_is_given_up_with_its_last_words(manage:
 
 
 async def test_every_change_of_the_process_is_told(tmp_path: Path) -> None:
-    seen: list[bool] = []
-    managed = Managed(Web(tmp_path, free_port()), lambda: seen.append(managed.process_id is not None))
+    """That it runs, and that requests may be sent to it: those stop before the process does."""
+    seen: list[tuple[bool, bool]] = []
+    managed = Managed(
+        Web(tmp_path, free_port()), lambda: seen.append((managed.process_id is not None, managed.is_serving))
+    )
     await managed.start()
     await managed.stop()
-    assert seen == [True, False]
+    assert seen == [(True, False), (True, True), (True, False), (False, False)]
