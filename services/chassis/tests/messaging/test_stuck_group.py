@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.group import JoinGroupRequest, LeaveGroupRequest
 
 from chassis.kafka import ensure_topics
 from chassis.settings import Settings
-from chassis.testing import App, Databases
+from chassis.testing import App, Databases, eventually
 from support.brokers import Broker
 from support.talk import ALPHA, Ears, Talk, metadata, talking
 
@@ -24,14 +25,21 @@ async def lead_and_leave(broker: Broker, group: str, topic: str) -> None:
     await ensure_topics(Settings(kafka_bootstrap_servers=broker.address), [topic])
     client = AIOKafkaClient(bootstrap_servers=broker.address)
     await client.bootstrap()
+    node = client.get_random_node()
+
+    async def coordinator() -> bool:
+        answer = await client.send(node, FindCoordinatorRequest(group, 0))
+        return bool(answer.error_code == 0)  # it may be in the making
+
+    await eventually(coordinator)
     wishes = [("roundrobin", RoundRobinPartitionAssignor.metadata({topic}).encode())]
     member, answer = "", None
     while answer is None or answer.error_code:
         request = JoinGroupRequest(group, SESSION_MS, SESSION_MS, member, None, "consumer", wishes)
-        answer = await client.send(client.get_random_node(), request)
+        answer = await client.send(node, request)
         member = answer.member_id
     assert answer.leader_id == member
-    await client.send(client.get_random_node(), LeaveGroupRequest(group, member))
+    await client.send(node, LeaveGroupRequest(group, member))
     await client.close()
 
 
