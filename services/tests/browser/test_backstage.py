@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chassis.testing import eventually
 from support.browser import NewWindow, Window
 from support.crowd import Crowd
 from support.customer import Customer, NewCustomer
@@ -47,7 +48,7 @@ async def test_an_organiser_sees_who_is_there_and_what_is_sold(
     assert await window.page.locator(".plot canvas").count() == 6
 
     await customer.buy(performance.id, ["A1", "A2"])
-    await window.page.wait_for_function(SOLD_SOMETHING)
+    await eventually(lambda: window.page.evaluate(SOLD_SOMETHING))
 
 
 @pytest.mark.parametrize("look", LOOKS)
