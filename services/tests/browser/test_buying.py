@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -70,9 +71,15 @@ async def test_two_want_the_same_seat_and_one_gets_it(
         await window.sign_in(customer.email, PASSWORD)
         await window.open_seats(performance.id)
         await window.seat("A1").click()
-    await asyncio.gather(
-        *(window.page.locator("text=Hold these seats").click(no_wait_after=True) for window in windows)
-    )
+    both = asyncio.Barrier(len(windows))
+
+    async def at_the_same_time(route: Any) -> None:
+        await both.wait()
+        await route.continue_()
+
+    for window in windows:
+        await window.page.route("**/api/holds", at_the_same_time)
+        await window.press("Hold these seats")
 
     async def outcome(window: Window) -> str:
         won = window.page.get_by_role("heading", name="Nearly yours.")

@@ -47,7 +47,7 @@ export default function programme({ query, signal }) {
     show();
   }
 
-  const controls = filters({ search, cities, changed });
+  const controls = filters({ search, cities, changed, signal });
   fillCities(cities, search.city);
   show();
   return {
@@ -70,8 +70,9 @@ export default function programme({ query, signal }) {
   };
 }
 
-function filters({ search, cities, changed }) {
+function filters({ search, cities, changed, signal }) {
   let timer;
+  signal.addEventListener("abort", () => clearTimeout(timer));
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(changed, PAUSE_IN_TYPING_MS);
