@@ -3,6 +3,7 @@
 import { launch } from "chrome-launcher";
 import lighthouse, { desktopConfig } from "lighthouse";
 
+const VISITS = 3;
 const [look, ...urls] = process.argv.slice(2);
 const config = look === "desktop" ? desktopConfig : undefined;
 const chrome = await launch({
@@ -11,11 +12,20 @@ const chrome = await launch({
 
 try {
   for (const url of urls) {
-    const { lhr } = await lighthouse(url, { port: chrome.port, onlyCategories: ["performance", "accessibility", "best-practices"] }, config);
+    const lhr = await visit(url);
     console.log(JSON.stringify({ url, scores: scores(lhr), metrics: metrics(lhr), short: shortcomings(lhr) }));
   }
 } finally {
   chrome.kill();
+}
+
+/** Lighthouse itself fails at times where Chromium tells it too little; what it says of the page is then worth nothing. */
+async function visit(url) {
+  for (let left = VISITS; ; left -= 1) {
+    const { lhr } = await lighthouse(url, { port: chrome.port, onlyCategories: ["performance", "accessibility", "best-practices"] }, config);
+    if (!lhr.runtimeError || left === 1) return lhr;
+    console.error(`${url}: ${lhr.runtimeError.code} ${lhr.runtimeError.message}`);
+  }
 }
 
 function scores({ categories }) {
