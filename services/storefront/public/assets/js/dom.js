@@ -47,10 +47,10 @@ export function uid(prefix = "id") {
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** `act` on `size` of the `items`, let the browser breathe, go on: what is tapped meanwhile is answered. */
-export async function inSlices(items, size, act) {
-  for (let at = 0; at < items.length; at += size) {
-    if (at) await new Promise((resolve) => setTimeout(resolve));
-    act(items.slice(at, at + size));
+/** `act` on each of the `items` and let the browser breathe between them: what is tapped meanwhile is answered. */
+export async function oneByOne(items, act) {
+  for (const item of items) {
+    act(item);
+    await new Promise((resolve) => setTimeout(resolve));
   }
 }

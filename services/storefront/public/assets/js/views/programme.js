@@ -1,13 +1,12 @@
 // The programme: what is on, as a wall of posters that can be searched.
 
 import { get, withQuery } from "../api.js";
-import { h, inSlices, put } from "../dom.js";
+import { h, oneByOne, put } from "../dom.js";
 import { lowest, money, shortDate } from "../format.js";
 import { poster } from "../poster/poster.js";
 import { block, failure, state } from "../states.js";
 
 const PAGE = 24;
-const SLICE = 4;
 const PAUSE_IN_TYPING_MS = 250;
 const CITIES = "boxoffice.cities";
 
@@ -28,7 +27,7 @@ export default function programme({ query, signal }) {
       if (mine !== round) return;
       const before = cursor ? wall.children.length : 0;
       if (!cursor) put(wall);
-      await inSlices(page.items, SLICE, (some) => mine === round && wall.append(...some.map(card)));
+      await oneByOne(page.items, (show) => mine === round && wall.append(card(show)));
       if (mine !== round) return;
       if (cursor) wall.children[before]?.querySelector("a").focus({ preventScroll: true });
       remember(page.items);
