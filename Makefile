@@ -130,10 +130,10 @@ test-growth: $(VENV)/.ready ## Run journeys and faults on the growth tier
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
 
-test-compose: $(VENV)/.ready ## Run the startup tier as containers: journeys, faults, an upgrade under load (needs Docker)
+test-compose: $(VENV)/.ready ## Run the startup tier as containers: journeys, faults, an upgrade, a restore (needs Docker)
 	@$(BIN)/python -c 'import sys; from engines.compose.docker import missing; sys.exit(missing() or 0)'
 	docker compose -f compose/startup.yaml build keys app
-	TEST_ENGINE=compose $(BIN)/pytest services/tests/containers services/tests/journeys services/tests/faults $(ARGS)
+	TEST_ENGINE=compose $(BIN)/pytest services/tests/containers services/tests/journeys services/tests/faults services/tests/recovery $(ARGS)
 
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)
