@@ -24,7 +24,7 @@ DOUBLE = (
 )
 
 LOSE_ONE_LEAVE_ONE = (
-    "DELETE FROM orders WHERE id = (SELECT min(id::text)::uuid FROM orders WHERE status = 'confirmed')",
+    "DELETE FROM orders WHERE id = (SELECT max(id::text)::uuid FROM orders WHERE status = 'confirmed')",
     "UPDATE orders SET status = 'placed' WHERE id = (SELECT id FROM orders WHERE status = 'confirmed' LIMIT 1)",
 )
 
