@@ -174,6 +174,9 @@ bench: $(VENV)/.ready ## Measure against bare references on this machine
 prove-startup: $(VENV)/.ready ## Put every claim about the startup tier to the test, and write reports/startup.html (CLAIM=kill)
 	@PYTHONPATH=services/tests $(BIN)/python -m loadtests.proofs startup $(CLAIM)
 
+prove-growth: $(VENV)/.ready ## The same for the growth tier: overload, outages, rotation, deploys (CLAIM=slow), reports/growth.html
+	@PYTHONPATH=services/tests $(BIN)/python -m loadtests.proofs growth $(CLAIM)
+
 test-proofs: $(VENV)/.ready ## Break a tier on purpose, and see the verdicts turn (six minutes, the machine for itself)
 	TEST_PROOFS=required $(BIN)/pytest loadtests/proofs/tests/broken $(ARGS)
 

@@ -1,8 +1,9 @@
 """What is put on for a load test: bodies of the organisers' requests."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-_ZONES = [
+_ZONES: list[dict[str, Any]] = [
     {"name": "Floor", "rows": [{"name": f"F{row}", "seats": 40} for row in "ABCDEFGHIJKLMNOPQRST"]},
     {"name": "Lower Bowl", "rows": [{"name": f"L{row}", "seats": 30} for row in "ABCDEFGHIJKLMNOPQRST"]},
     {"name": "Upper Bowl", "rows": [{"name": f"U{row}", "seats": 30} for row in "ABCDEFGHIJKLMNOPQRST"]},
@@ -14,7 +15,10 @@ ARENA = {
     "timezone": "Europe/Brussels",
     "zones": _ZONES,
 }
-ARENA_SEATS = 2000
+ARENA_LABELS = [
+    f"{row['name']}{number}" for zone in _ZONES for row in zone["rows"] for number in range(1, row["seats"] + 1)
+]
+ARENA_SEATS = len(ARENA_LABELS)
 PRICES = {
     name: {"amount": amount, "currency": "EUR"}
     for name, amount in (("Floor", 125_00), ("Lower Bowl", 89_00), ("Upper Bowl", 55_00))

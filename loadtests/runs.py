@@ -5,50 +5,42 @@ Locust runs in a process group of its own, so its threads and its patched standa
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from engines.local.ports import free_port
 from loadtests.cast import Cast, Person
 from loadtests.house import House, performances_needed, put_on, what_is_on
 from loadtests.people import NotWelcome, People, sign_in
-from loadtests.record import CPU, RUNNING, Order, Request, read_orders, read_requests
+from loadtests.record import CPU, Order, Request
+from loadtests.running import POLL_SECONDS, REPOSITORY, LoadFailed, Running, client_of, empty
 from loadtests.shapes import SHAPES
 
-__all__ = ["Load", "NotWelcome", "Order", "Request"]
+__all__ = ["REPOSITORY", "Load", "LoadFailed", "NotWelcome", "Order", "Request"]
 
-REPOSITORY = Path(__file__).parents[1]
 PEOPLE = REPOSITORY / "reports" / "people"
 MOST_PEOPLE = 400
 """More users than that share accounts: each with an own session would take minutes to make."""
 ANONYMOUS = {"Visitor", "Organiser"}
 STOP_SECONDS = 65
 """Users who are at an order bring it to its end: as long as they follow one."""
-START_SECONDS = 60.0
-POLL_SECONDS = 0.05
 LEAVE_SECONDS = 5.0
 
 
-class LoadFailed(RuntimeError):
-    """Locust ended, or did not begin. The message has the end of its log."""
+class Load(Running):
+    """A locust run that goes on until its shape ends or `stop` is called. Made by `start`.
 
+    It has ended when its leader has, which its workers do at the same time, or shortly after.
+    """
 
-class Load:
-    """A locust run that goes on until its shape ends or `stop` is called. Made by `start`."""
-
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
-        self.folder = folder
-        self._process = process
+    log = "locust.log"
 
     @classmethod
     def start(
@@ -78,8 +70,8 @@ class Load:
         users, beside one that leads. `options` go to locust, `show` shows its progress.
         """
         folder = folder.absolute()
-        _empty(folder)
-        with _client(url, ca) as http:
+        empty(folder)
+        with client_of(url, ca) as http:
             names = set(classes or SHAPES[shape].crowd)
             needed = performances_needed(users, seconds, rate)
             director = sign_in(http, Person(*organiser)) if organiser else None
@@ -92,14 +84,6 @@ class Load:
         if director is None:
             names.discard("Organiser")
         return cls(_locust(folder, sorted(names), [*_processes(processes), *options], show=show), folder)
-
-    def until_running(self) -> None:
-        """Wait until all users are signed in and at work. Raises LoadFailed."""
-        deadline = time.monotonic() + START_SECONDS
-        while not (self.folder / RUNNING).exists():
-            if self._ended() or time.monotonic() > deadline:
-                raise LoadFailed(f"the load did not begin:\n{self._log()}")
-            time.sleep(POLL_SECONDS)
 
     def wait(self) -> None:
         """Wait for the end of the shape. Raises LoadFailed."""
@@ -117,7 +101,7 @@ class Load:
         while not self._ended():
             if time.monotonic() > deadline:
                 self.kill()
-                raise LoadFailed(f"the load did not end:\n{self._log()}")
+                raise LoadFailed(f"the load did not end:\n{self._said()}")
             time.sleep(POLL_SECONDS)
         self._judge()
 
@@ -126,14 +110,6 @@ class Load:
         if not self._ended():
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-    def requests(self) -> list[Request]:
-        """All requests after `stop`, before it those that have been written so far (a quarter of a second ago)."""
-        return read_requests(self.folder)
-
-    def orders(self) -> list[Order]:
-        """The orders that got their 202, likewise."""
-        return read_orders(self.folder)
 
     def cpu_seconds(self) -> float:
         """What the load itself has cost: processor time of locust's processes."""
@@ -153,10 +129,6 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def _ended(self) -> bool:
-        """Whether the leader has ended, which its workers do at the same time, or shortly after."""
-        return self._process.poll() is not None
-
     def _members(self) -> list[psutil.Process]:
         """The leader and its workers, also those whose leader has left them."""
         return [each for each in psutil.process_iter() if _group(each) == self._process.pid]
@@ -167,10 +139,7 @@ class Load:
         for each in left:
             each.kill()
         if self._process.returncode:
-            raise LoadFailed(f"locust ended with {self._process.returncode}:\n{self._log()}")
-
-    def _log(self) -> str:
-        return "\n".join((self.folder / "locust.log").read_text().splitlines()[-25:])
+            raise LoadFailed(f"locust ended with {self._process.returncode}:\n{self._said()}")
 
 
 def _group(process: psutil.Process) -> int | None:
@@ -178,20 +147,6 @@ def _group(process: psutil.Process) -> int | None:
         return os.getpgid(process.pid)
     except ProcessLookupError:
         return None
-
-
-def _empty(folder: Path) -> None:
-    """A folder for this run, without what an earlier one left in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("requests.csv", "orders.csv", RUNNING, CPU, "cast.json", "locust.log", "locust.html"):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _client(url: str, ca: Path | None) -> httpx.Client:
-    trust = ssl.create_default_context(cafile=ca)
-    nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # it speaks for many: each says who they are
-    agent = {"user-agent": "boxoffice-load/1"}
-    return httpx.Client(base_url=url, verify=trust, timeout=30.0, headers=agent, cookies=nobodys)
 
 
 def _cast(

@@ -155,10 +155,20 @@ def restart(
 
 
 @commands.command(rich_help_panel="Stack")
-def upgrade(engine: EngineName = None) -> None:
+def upgrade(
+    groups: Annotated[list[str] | None, typer.Argument(help="Only these: orders, payments, … Default: all.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE, e.g. PAYMENTS_MAX_PER_SECOND=5. Nothing: its default."),
+    ] = None,
+    engine: EngineName = None,
+) -> None:
     """Bring what runs to the code that is here now, unnoticed: migrations, then one instance after the other."""
+    pairs = [each.partition("=") for each in setting or ()]
+    if wrong := [name for name, sign, _ in pairs if not sign]:
+        raise typer.BadParameter(f"{wrong[0]} is not NAME=VALUE")
     with _work(engine) as (chosen, progress):
-        done = chosen.upgrade(progress)
+        done = chosen.upgrade(progress, groups or (), {name: value for name, _, value in pairs})
     typer.echo(f"upgraded {', '.join(done)}")
 
 

@@ -1,9 +1,10 @@
 """What every engine can do with a tier. The `boxoffice` command knows engines by this and nothing else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
+NOTHING: Mapping[str, str] = {}
 Progress = Callable[[str, str], None]
 """Is told (name, what happens to it): `starting`, `ready`, `stopping`, `stopped`."""
 
@@ -102,10 +103,13 @@ class Engine(Protocol):
         """Restart processes, without names the instances of the app; answers their names."""
         ...
 
-    def upgrade(self, progress: Progress) -> list[str]:
+    def upgrade(
+        self, progress: Progress, groups: Sequence[str] = (), settings: Mapping[str, str] = NOTHING
+    ) -> list[str]:
         """Bring what runs to the code that is here now: migrations, then the instances one after the other, unnoticed.
 
-        Answers the names of the instances.
+        `groups` are the kinds of processes that are meant (`orders`; default: all). `settings` are others from now on,
+        an empty one is as it is by default. Answers the names of the instances.
         """
         ...
 

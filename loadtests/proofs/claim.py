@@ -1,4 +1,4 @@
-"""A claim: a module with a few names. It is run once, and judged by what was written down."""
+"""A claim: a module with a few names, or an object. It is run once, and judged by what was written down."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -10,14 +10,22 @@ from loadtests.proofs.verdict import Verdict
 
 
 class Claim(Protocol):
-    """What `claims/<name>.py` has."""
+    """What `claims/<name>.py` has, or something in it."""
 
-    title: str
-    """What is claimed, as a sentence that can be wrong."""
-    promise: str
-    """Whose sentence that is: the number of a promise, or the row of a tier's table."""
-    method: str
-    """How it is measured and judged, for those who doubt: rules, windows, bounds."""
+    @property
+    def title(self) -> str:
+        """What is claimed, as a sentence that can be wrong."""
+        ...
+
+    @property
+    def promise(self) -> str:
+        """Whose sentence that is: the number of a promise, or the row of a tier's table."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """How it is measured and judged, for those who doubt: rules, windows, bounds."""
+        ...
 
     async def run(self, stage: Stage) -> Record[Any]:
         """Do it to the tier of `stage`, and write down what happened."""

@@ -5,27 +5,26 @@ megabytes of script into a page that is to be one file and readable for ever.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
-from math import ceil, floor, log10
+from math import floor
 
+from loadtests.proofs.axes import LEFT, RIGHT, TOP, WIDTH, Scale, grid, line, nice, scale, svg
 from loadtests.proofs.exhibits import Bars, Timeline
 from loadtests.proofs.traffic import done, has_failed, quantile
 from loadtests.runs import Request
 
-WIDTH, LEFT, RIGHT, TOP = 960, 56, 30, 40
 RATE_HEIGHT, FAILED_HEIGHT, TIMES_HEIGHT, GAP = 170, 22, 70, 26
 BADGE = 11
 COLOURS = 8
-Scale = Callable[[float], float]
 
 
 def timeline(what: Timeline) -> str:
     """Three bands over one axis of time: requests a second, failures, the 95th percentile of the times."""
     length = max(what.ended - what.began, 1.0)
     width = bin_seconds(length)
-    x = _scale(0, length, LEFT, WIDTH - RIGHT)
+    x = scale(0, length, LEFT, WIDTH - RIGHT)
     failed_top = TOP + RATE_HEIGHT + 4
     times_top = failed_top + FAILED_HEIGHT + GAP
     bottom = times_top + TIMES_HEIGHT
@@ -38,7 +37,7 @@ def timeline(what: Timeline) -> str:
         _seconds(x, length, bottom),
         _marks(what, x, bottom),
     ]
-    return _svg(WIDTH, bottom + 24, what.caption, parts)
+    return svg(WIDTH, bottom + 24, what.caption, parts)
 
 
 def bin_seconds(length: float) -> float:
@@ -50,15 +49,15 @@ def bars(what: Bars) -> str:
     """Horizontal bars, each with a line at its bound and one at its ideal."""
     most = max(max(bar.value, bar.ideal) for bar in what.bars) or 1.0
     left, step = 150, 34
-    x = _scale(0, most, left, WIDTH - 90)
+    x = scale(0, most, left, WIDTH - 90)
     parts = []
     for row, bar in enumerate(what.bars):
         top = 8 + row * step
         parts += [
             f'<text class="label" x="{left - 8}" y="{top + 15}" text-anchor="end">{escape(bar.label)}</text>',
             f'<rect class="b0" x="{left}" y="{top}" width="{x(bar.value) - left:.1f}" height="22" rx="2"/>',
-            _line("bound", x(bar.bound), top - 3, x(bar.bound), top + 25),
-            _line("ideal", x(bar.ideal), top - 3, x(bar.ideal), top + 25),
+            line("bound", x(bar.bound), top - 3, x(bar.bound), top + 25),
+            line("ideal", x(bar.ideal), top - 3, x(bar.ideal), top + 25),
             f'<text class="label strong" x="{left + 8}" y="{top + 15}">{bar.value:,.0f} {escape(what.unit)}</text>',
         ]
     bottom = 8 + len(what.bars) * step + 12
@@ -66,7 +65,7 @@ def bars(what: Bars) -> str:
         f'<text class="note" x="{left}" y="{bottom}"><tspan class="boundtext">dashed</tspan>: what it must reach, '
         "solid: in proportion to the first</text>"
     )
-    return _svg(WIDTH, bottom + 8, what.caption, parts)
+    return svg(WIDTH, bottom + 8, what.caption, parts)
 
 
 def _bands(what: Timeline, width: float) -> tuple[list[str], dict[str, Counter[int]]]:
@@ -86,9 +85,9 @@ def _bands(what: Timeline, width: float) -> tuple[list[str], dict[str, Counter[i
 def _rates(bands: dict[str, Counter[int]], names: Sequence[str], x: Scale, width: float) -> str:
     bins = range(max((max(counts, default=0) for counts in bands.values()), default=0) + 1)
     totals = [sum(counts[number] for counts in bands.values()) / width for number in bins]
-    most = _nice(max(totals, default=0) or 1)
-    y = _scale(0, most, TOP + RATE_HEIGHT, TOP)
-    parts = [_grid(y, most, "requests/s")]
+    most = nice(max(totals, default=0) or 1)
+    y = scale(0, most, TOP + RATE_HEIGHT, TOP)
+    parts = [grid(y, most, "requests/s")]
     floor_of = [0.0 for _ in bins]
     for index, name in enumerate(names):
         top_of = [below + bands[name][number] / width for below, number in zip(floor_of, bins, strict=True)]
@@ -108,7 +107,7 @@ def _failures(what: Timeline, x: Scale, top: float) -> str:
     middle = top + FAILED_HEIGHT / 2
     parts = [
         f'<text class="axis" x="{LEFT - 8}" y="{middle + 4}" text-anchor="end">failed</text>',
-        _line("grid", LEFT, middle, WIDTH - RIGHT, middle),
+        line("grid", LEFT, middle, WIDTH - RIGHT, middle),
     ]
     for each in what.requests:
         if has_failed(each):
@@ -127,10 +126,10 @@ def _times(what: Timeline, x: Scale, width: float, top: float) -> str:
     bins = groupby(sorted(what.requests, key=bin_of), bin_of)
     p95 = {number: quantile([each.ms for each in group], 0.95) for number, group in bins}
     shown = {number: value for number, value in p95.items() if 0 <= number <= (what.ended - what.began) / width}
-    most = _nice(max(shown.values(), default=0) or 1)
-    y = _scale(0, most, top + TIMES_HEIGHT, top)
+    most = nice(max(shown.values(), default=0) or 1)
+    y = scale(0, most, top + TIMES_HEIGHT, top)
     points = " ".join(f"{x((number + 0.5) * width):.1f},{y(value):.1f}" for number, value in sorted(shown.items()))
-    return _grid(y, most, "p95 ms", lines=2) + f'<polyline class="times" points="{points}"/>'
+    return grid(y, most, "p95 ms", lines=2) + f'<polyline class="times" points="{points}"/>'
 
 
 def _marks(what: Timeline, x: Scale, bottom: float) -> str:
@@ -142,7 +141,7 @@ def _marks(what: Timeline, x: Scale, bottom: float) -> str:
         badge = max(at, last + 18)  # those of the same moment stand side by side
         last = badge
         parts += [
-            _line("mark", at, 20, at, bottom),
+            line("mark", at, 20, at, bottom),
             f'<circle class="badge" cx="{badge:.1f}" cy="{BADGE}" r="8.5"/>'
             f'<text class="badgetext" x="{badge:.1f}" y="{BADGE + 3.5}" text-anchor="middle">{number}'
             f"<title>{escape(mark.what)}</title></text>",
@@ -158,16 +157,6 @@ def _seconds(x: Scale, length: float, bottom: float) -> str:
     )
 
 
-def _grid(y: Scale, most: float, name: str, lines: int = 4) -> str:
-    values = [most * number / lines for number in range(lines + 1)]
-    parts = [
-        _line("grid", LEFT, y(value), WIDTH - RIGHT, y(value))
-        + f'<text class="axis" x="{LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>'
-        for value in values
-    ]
-    return "".join(parts) + f'<text class="axis" x="{LEFT + 4}" y="{y(most) - 5:.1f}">{name}</text>'
-
-
 def _band_legend(names: Iterable[str]) -> str:
     parts, at = [], float(WIDTH - RIGHT)
     for index, name in reversed(list(enumerate(names))):
@@ -177,24 +166,3 @@ def _band_legend(names: Iterable[str]) -> str:
             f'<text class="label" x="{at + 15:.0f}" y="10">{escape(name)}</text>'
         )
     return f'<g transform="translate(0 {TOP + RATE_HEIGHT + FAILED_HEIGHT + 8})">{"".join(parts)}</g>'
-
-
-def _svg(width: float, height: float, title: str, parts: Iterable[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title)}" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
-    )
-
-
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def _scale(first: float, last: float, begin: float, end: float) -> Scale:
-    return lambda value: begin + (value - first) / (last - first) * (end - begin)
-
-
-def _nice(value: float) -> float:
-    """The next number that makes a good end of an axis of four parts."""
-    magnitude = 10 ** floor(log10(value))
-    return next(each * magnitude for each in (1, 2, 4, 6, 8, 10) if each * magnitude >= value - 1e-9) or ceil(value)

@@ -1,6 +1,6 @@
 """What a report shows beside the figures: requests over time, numbers side by side, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,20 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-Exhibit = Timeline | Bars | Table
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Lines over one axis. `span` is a part of it that is shaded, `level` a value that has a line of its own."""
+
+    caption: str
+    x: str
+    """What the axis counts, with its unit."""
+    y: str
+    lines: Mapping[str, Sequence[tuple[float, float]]]
+    span: tuple[float, float] | None = None
+    level: float | None = None
+
+
+Exhibit = Timeline | Bars | Table | Chart
 
 
 def timeline_of(record: Record[Any], caption: str, *, by_name: bool = False) -> Timeline:

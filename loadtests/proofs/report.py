@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from loadtests.proofs import drawing
-from loadtests.proofs.exhibits import Bars, Exhibit, Table, Timeline
+from loadtests.proofs import charts, drawing
+from loadtests.proofs.exhibits import Bars, Chart, Exhibit, Table, Timeline
 from loadtests.proofs.record import Mark
 from loadtests.proofs.verdict import Figure, Verdict
 
@@ -165,6 +165,8 @@ def _exhibit(exhibit: Exhibit) -> str:
             return f"<figure>{drawing.timeline(exhibit)}{caption}</figure>"
         case Bars():
             return f"<figure>{drawing.bars(exhibit)}{caption}</figure>"
+        case Chart():
+            return f"<figure>{charts.chart(exhibit)}{caption}</figure>"
         case Table():
             head = "".join(f"<th>{escape(name)}</th>" for name in exhibit.head)
             rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in exhibit.rows)

@@ -14,6 +14,7 @@ import httpx
 
 from chassis.testing import eventually
 from engines.protocol import Access, Engine, Row, in_silence
+from loadtests.offer import Offer
 from loadtests.proofs.record import Facts, Mark, Record
 from loadtests.record import Order
 from loadtests.runs import Load, Request
@@ -143,6 +144,35 @@ class Stage:
         await self.do(load.stop)
         self._requests += load.requests()
         self._orders += load.orders()
+
+    @asynccontextmanager
+    async def offer(self, *, seats: float, rate: float | None = None, at_once: int = 1) -> AsyncIterator[Offer]:
+        """Orders that do not wait for each other: `rate` a second, or `at_once` at a time. `seats` are put on for them.
+
+        At the end of the block the requests are part of the record.
+        """
+        self._loads += 1
+        offer = await self.do(
+            Offer.start,
+            url=self.access.url,
+            ca=Path(self.access.ca) if self.access.ca else None,
+            folder=self.folder / f"offer-{self._loads}",
+            organiser=self.access.logins["organiser"],
+            people=self.folder.parent / "people",
+            seats=seats,
+            rate=rate,
+            at_once=at_once,
+        )
+        try:
+            await self.do(offer.until_running)
+            self.mark(f"offered: {rate:g} orders a second" if rate else f"offered: {at_once} orders at a time")
+            yield offer
+            await self.do(offer.stop)
+        except BaseException:
+            offer.kill()
+            raise
+        self._requests += offer.requests()
+        self._orders += offer.orders()
 
     @asynccontextmanager
     async def watch(self, *paths: str) -> AsyncIterator[None]:

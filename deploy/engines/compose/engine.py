@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from engines.compose import instances
@@ -16,7 +16,7 @@ from engines.local.plan import Request, request_from
 from engines.local.ports import culprit, is_free
 from engines.logins import logins
 from engines.mailpit import read_mails
-from engines.protocol import Access, EngineError, Progress, Row, Up
+from engines.protocol import NOTHING, Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, BrokenState, State
 from engines.tier import ALL, UNIT, BadTier, load_tier
 from engines.visitor import await_seat_maps, status_of
@@ -113,7 +113,11 @@ class ComposeEngine:
         instances.restart(self._project(), chosen, progress, rolling=rolling)
         return [each.process for each in chosen]
 
-    def upgrade(self, progress: Progress) -> list[str]:
+    def upgrade(
+        self, progress: Progress, groups: Sequence[str] = (), settings: Mapping[str, str] = NOTHING
+    ) -> list[str]:
+        if settings or set(groups) - {UNIT}:
+            raise EngineError(f"compose upgrades all there is, {UNIT}; settings are those of `up`")
         self._there()
         project = self._project()
         project.take_images()

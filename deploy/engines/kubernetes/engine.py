@@ -17,7 +17,7 @@ from engines.kubernetes import pods, release
 from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.inside import Inside
 from engines.kubernetes.pods import APP, DEPENDENCIES, controller_of, living
-from engines.protocol import Access, EngineError, Progress, Row, Up
+from engines.protocol import NOTHING, Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, State
 from engines.tier import BadTier, load_tier
 from engines.visitor import await_seat_maps, status_of
@@ -78,14 +78,21 @@ class KubernetesEngine:
             self._resize("statefulset", each["metadata"]["name"], 0)
         return "everything is stopped, the data stays" if was_up else "nothing is up"
 
-    def upgrade(self, progress: Progress) -> list[str]:
+    def upgrade(
+        self, progress: Progress, groups: Sequence[str] = (), settings: Mapping[str, str] = NOTHING
+    ) -> list[str]:
         """Also where the tag of the images is the same as before: each upgrade makes new pods of the services."""
         values = self._cluster.values(APP)
-        given = values.get("defaults", {})
-        defaults = {**given, "env": {**given.get("env", {}), "UPGRADED": f"{time.time():.0f}"}}
-        tag = os.environ.get("BOXOFFICE_TAG")
-        image = {**values.get("image", {}), **({"tag": tag} if tag else {})}
-        self._install(APP, {**values, "defaults": defaults, "image": image}, progress)
+        changed = {**settings, "UPGRADED": f"{time.time():.0f}"}
+        if groups:
+            services = values.get("services", {})
+            own = {name: _with_env(services.get(name, {}), changed) for name in groups}
+            values = {**values, "services": {**services, **own}}
+        else:
+            values = {**values, "defaults": _with_env(values.get("defaults", {}), changed)}
+        if tag := os.environ.get("BOXOFFICE_TAG"):
+            values = {**values, "image": {**values.get("image", {}), "tag": tag}}
+        self._install(APP, values, progress)
         self._await_end_of_terminating()
         return [each.process for each in self.status() if each.role == "app"]
 
@@ -266,6 +273,10 @@ def _await_edge(url: str, ca: str | None, progress: Progress) -> None:
             )
         time.sleep(0.3)
     progress("edge", "ready")
+
+
+def _with_env(options: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, Any]:
+    return {**options, "env": {**options.get("env", {}), **changed}}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from engines.local.plan import request_from
 from engines.local.server import base_environment
 from engines.local.servers import tail
 from engines.logins import logins
-from engines.protocol import Access, EngineError, Progress, Row, Up
+from engines.protocol import NOTHING, Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, BrokenState, State
 from engines.tier import BadTier, load_tier
 
@@ -83,9 +83,11 @@ class LocalEngine:
         with _explained():
             return list(self._ask("restart", progress, names=list(names), rolling=rolling))
 
-    def upgrade(self, progress: Progress) -> list[str]:
+    def upgrade(
+        self, progress: Progress, groups: Sequence[str] = (), settings: Mapping[str, str] = NOTHING
+    ) -> list[str]:
         with _explained():
-            return list(self._ask("upgrade", progress))
+            return list(self._ask("upgrade", progress, groups=list(groups), settings=dict(settings)))
 
     def kill(self, name: str, number: int, *, stays: bool = False) -> int:
         with _explained():

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -116,6 +116,7 @@ class Plan:
         self.broker = None if given.kafka_bootstrap_servers else Broker(folder, self._port("broker"))
         self.mail = None if given.smtp_url else Mail(folder, self._port("mail"))
         self.groups = self.tier.groups()
+        self._changed: dict[str, dict[str, str]] = {}
         self.slots = {
             group: [self._port(f"{group}-{number}") for number in range(1, int(self.tier["MAX_INSTANCES"]) + 1)]
             for group in self.groups
@@ -178,7 +179,13 @@ class Plan:
     def app(self, group: str, number: int) -> App:
         """An instance; it always has the same port, so that the edge knows where it will be."""
         port = self.slots[group][number - 1]
-        return App(self.state.folder, port, self.groups[group], number, self.settings(group))
+        settings = {**self.settings(group), **self._changed.get(group, {})}
+        return App(self.state.folder, port, self.groups[group], number, settings)
+
+    def change(self, groups: Iterable[str], settings: Mapping[str, str]) -> None:
+        """Have instances of these groups that are made from now on work with other settings."""
+        for group in groups:
+            self._changed.setdefault(group, {}).update(settings)
 
     def instances(self) -> list[App]:
         """The instances that there are at first."""

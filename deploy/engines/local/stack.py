@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from typing import Any
@@ -175,13 +175,23 @@ class Stack:
                 await asyncio.gather(*(self._restart(each, say) for each in chosen))
             return [each.name for each in chosen]
 
-    async def upgrade(self, say: Say) -> list[str]:
-        """Have Vault, the databases, the static site and the instances as the code is now, without a failed request."""
+    async def upgrade(self, say: Say, groups: Sequence[str], settings: Mapping[str, str]) -> list[str]:
+        """Have Vault, the databases, the static site and the instances as the code is now, without a failed request.
+
+        With `groups` only the instances of those, and not the site.
+        """
         async with self._changing:
             plan = self._running()
+            if unknown := set(groups) - set(plan.groups):
+                raise Refused(f"there is no {', '.join(unknown)} to upgrade, there is {', '.join(plan.groups)}")
             await run_tasks(plan, self._state, say)
-            await asyncio.to_thread(plan.edge.prepare)
-            chosen = self._running_instances()
+            if not groups:
+                await asyncio.to_thread(plan.edge.prepare)
+            chosen = [each for each in self._running_instances() if not groups or _group_of(each) in groups]
+            plan.change(groups or list(plan.groups), settings)
+            for each in chosen:
+                if isinstance(each.server, App):
+                    each.server = plan.app(each.server.group.name, each.server.number)
             await self._restart_rolling(chosen, say)
             return [each.name for each in chosen]
 
@@ -239,8 +249,7 @@ class Stack:
         """One of each group at a time."""
         groups: dict[str, list[Managed]] = {}
         for each in chosen:
-            server = each.server
-            groups.setdefault(server.group.name if isinstance(server, App) else server.name, []).append(each)
+            groups.setdefault(_group_of(each), []).append(each)
         for one_of_each in zip_longest(*groups.values()):
             await asyncio.gather(*(self._restart(each, say) for each in one_of_each if each))
             await asyncio.sleep(EDGE_NOTICES_SECONDS)
@@ -304,3 +313,8 @@ class Stack:
             "mail": str(plan.mail.folder) if plan.mail else None,
             "settings": plan.settings(),
         }
+
+
+def _group_of(managed: Managed) -> str:
+    server = managed.server
+    return server.group.name if isinstance(server, App) else server.name

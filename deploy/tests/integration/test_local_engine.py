@@ -52,10 +52,16 @@ class Terminal:
         recorded = json.loads((self.folder / "processes.json").read_text())
         return [psutil.Process(entry["pid"]) for entry in recorded.values()]
 
-    def status_of(self, path: str) -> int:
+    def ask(self, path: str) -> httpx.Response:
         url = self.run("url").stdout.strip() + path
         with httpx.Client(verify=ssl.create_default_context(cafile=self.folder / "ca.crt")) as browser:
-            return browser.get(url).status_code
+            return browser.get(url)
+
+    def status_of(self, path: str) -> int:
+        return self.ask(path).status_code
+
+    def version(self) -> str:
+        return str(self.ask("/api/shows").headers["x-version"])
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +204,15 @@ def test_an_upgrade_replaces_the_instances_alone(up: Terminal) -> None:
     assert "upgraded app-1, app-2" in done.stdout, done.stderr
     after = up.rows()
     assert {name for name in after if after[name]["pid"] != before[name]["pid"]} == {"app-1", "app-2"}
+
+
+def test_an_upgrade_may_change_settings(up: Terminal) -> None:
+    assert "upgraded app-1, app-2" in up.run("upgrade", "app", "--set", "VERSION=7.7").stdout
+    assert up.version() == "7.7"
+    assert up.run("upgrade", "--set", "VERSION=").returncode == 0
+    assert up.version() not in ("7.7", "")
+    assert "there is no orders to upgrade" in up.run("upgrade", "orders").stderr
+    assert "not NAME=VALUE" in up.run("upgrade", "--set", "VERSION").stderr
 
 
 def test_names_that_there_are_not_are_answered_with_those_that_there_are(up: Terminal) -> None:

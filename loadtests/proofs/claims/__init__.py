@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from loadtests.proofs.claim import Claim
-from loadtests.proofs.claims import add, database, faults, grow, kill, rolling, site, tls
+from loadtests.proofs.claims import add, database, deploy, faults, grow, kill, later, rolling, rotation, site, tls
 
 STARTUP: Mapping[str, Claim] = {
     "add": add,
@@ -16,4 +16,12 @@ STARTUP: Mapping[str, Claim] = {
     "database": database,  # last: it leaves the tier down
 }
 
-CLAIMS: Mapping[str, Mapping[str, Claim]] = {"startup": STARTUP}
+GROWTH: Mapping[str, Claim] = {
+    "slow": later.slow,
+    "away": later.away,
+    "broker": later.broker,
+    "rotation": rotation,
+    "deploy": deploy,
+}
+
+CLAIMS: Mapping[str, Mapping[str, Claim]] = {"startup": STARTUP, "growth": GROWTH}

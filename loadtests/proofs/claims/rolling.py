@@ -1,10 +1,11 @@
 """Restart and upgrade under load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engines.protocol import in_silence
 from loadtests.proofs.exhibits import Exhibit, timeline_of
+from loadtests.proofs.instances import Born, born, renewed
 from loadtests.proofs.record import Record
 from loadtests.proofs.release import make_another_release
 from loadtests.proofs.stage import Stage
@@ -23,9 +24,6 @@ is upgraded: Vault, migrations, the static site, and again one instance after th
 be answered with 503, nobody may be signed out, and every instance must really be another process afterwards.
 """
 
-Born = Mapping[str, str]
-"""Which process each instance is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -35,19 +33,19 @@ class Facts:
 
 
 async def run(stage: Stage) -> Record[Facts]:
-    before = await _born(stage)
+    before = await born(stage)
     async with stage.load(users=USERS, rate=RATE):
         await stage.seconds(AROUND_SECONDS)
         stage.mark("rolling restart begins")
         await stage.do(stage.engine.restart, [], in_silence, rolling=True)
         stage.mark("rolling restart is done")
-        restarted = await _born(stage)
+        restarted = await born(stage)
         await stage.seconds(1)
         make_another_release(stage.engine)
         stage.mark("upgrade begins")
         await stage.do(stage.engine.upgrade, in_silence)
         stage.mark("upgrade is done")
-        upgraded = await _born(stage)
+        upgraded = await born(stage)
         await stage.seconds(AROUND_SECONDS)
     return stage.record(Facts(before, restarted, upgraded))
 
@@ -59,8 +57,8 @@ def judge(record: Record[Facts]) -> Verdict:
         (
             none_of("failed requests", told(failures(record.requests))),
             none_of("people signed out", told(signed_out(record.requests))),
-            all_of("instances that the restart made new", *_renewed(facts.before, facts.restarted)),
-            all_of("instances that the upgrade made new", *_renewed(facts.restarted, facts.upgraded)),
+            all_of("instances that the restart made new", *renewed(facts.before, facts.restarted)),
+            all_of("instances that the upgrade made new", *renewed(facts.restarted, facts.upgraded)),
             at_least("requests", len(record.requests), LEAST_REQUESTS),
             known("longest time without an answer", f"{longest_pause(record.requests, begin, end):.1f} s"),
             known("the restart took", _took(record, "rolling restart")),
@@ -71,15 +69,6 @@ def judge(record: Record[Facts]) -> Verdict:
 
 def show(record: Record[Facts]) -> Sequence[Exhibit]:
     return [timeline_of(record, "Requests a second by the instance that answered: each leaves and comes back twice.")]
-
-
-async def _born(stage: Stage) -> Born:
-    return {name: f"{row.host} {row.pid}" for name, row in (await stage.rows("app")).items()}
-
-
-def _renewed(before: Born, after: Born) -> tuple[int, int]:
-    """How many of the instances are new processes, of how many that there should be."""
-    return len(set(after.values()) - set(before.values())), len(before)
 
 
 def _took(record: Record[Facts], what: str) -> str:

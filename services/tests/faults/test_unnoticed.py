@@ -1,21 +1,16 @@
 """Instances come and go, credentials change: not one request fails, not one session ends."""
 
-from typing import Any
-
-import hvac
 import pytest
 
 from chassis.testing import eventually
 from support.books import SERVICES, Books
 from support.crowd import Crowd
+from support.leases import QUICK, USUAL, lease_for, users_at_work
 from support.promises import Promises
 from support.stack import Stack
 from support.unnoticed import check_unnoticed
 
 pytestmark = pytest.mark.faults
-
-QUICK = {"default_ttl": "8s", "max_ttl": "10s"}
-USUAL = {"default_ttl": "1h", "max_ttl": "24h"}
 
 
 async def test_a_rolling_restart(stack: Stack, crowd: Crowd, promises: Promises) -> None:
@@ -53,34 +48,21 @@ async def test_one_more_instance_and_one_less(stack: Stack, crowd: Crowd, promis
 async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, promises: Promises) -> None:
     """With leases of seconds every service comes to have one database user after the other."""
     vault = stack.vault()
-    for service in SERVICES:
-        lease(vault, service, QUICK)
+    lease_for(vault, QUICK)
     try:
         await stack.restart_rolling()
         seen: dict[str, set[str]] = {service: set() for service in SERVICES}
 
         async def users() -> int:
-            rows = await books.query(
-                "orders", "SELECT datname, usename FROM pg_stat_activity WHERE datname IS NOT NULL"
-            )
-            for row in rows:
-                if row["usename"] != "postgres" and row["datname"] in seen:
-                    seen[row["datname"]].add(row["usename"])
+            for service, names in (await users_at_work(books)).items():
+                seen[service] |= names
             return min(map(len, seen.values()))
 
         await eventually(users, lambda fewest: fewest >= 5, seconds=60)  # two instances: at least the third of one
     finally:
-        for service in SERVICES:
-            lease(vault, service, USUAL)
+        lease_for(vault, USUAL)
     await crowd.until_accepted(3)
     await crowd.stop()
 
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
-
-
-def lease(vault: hvac.Client, service: str, times: dict[str, Any]) -> None:
-    """Change how long database users of `service` live from now on."""
-    role = vault.secrets.database.read_role(service, mount_point="database")["data"]
-    names = ("db_name", "creation_statements", "revocation_statements", "renew_statements")
-    vault.secrets.database.create_role(service, **{name: role[name] for name in names}, **times, mount_point="database")

@@ -1,9 +1,7 @@
 """Each judge is handed a record of a good run, and records of runs in which one thing went wrong."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -11,59 +9,24 @@ from engines.copying import Content
 from loadtests.proofs.claim import Claim
 from loadtests.proofs.claims import STARTUP, add, database, faults, grow, kill, rolling, site, tls
 from loadtests.proofs.handshakes import SPOKEN, Handshakes
-from loadtests.proofs.record import Mark, Record
-from loadtests.runs import Request
-from support.ledger import LOST, Entry, Ledger, Placed
-
-
-def _name(claim: Any) -> str:
-    return str(claim.__name__.rpartition(".")[2])
-
-
-Change = Callable[[Record[Any]], Record[Any]]
-BEGAN = 1_000_000.0
-
-
-def request(at: float, instance: str = "app-1", **members: Any) -> Request:
-    fine = Request(BEGAN + at, 10.0, "GET", "/api/shows", 200, instance, "catalog", "", "")
-    return replace(fine, **members)
-
-
-def traffic(begin: float, end: float, *instances: str, rate: float = 60.0) -> list[Request]:
-    """Requests that these instances answer in turn."""
-    return [
-        request(begin + number / rate, instances[number % len(instances)])
-        for number in range(int((end - begin) * rate))
-    ]
-
-
-def record(marks: dict[str, float], requests: Sequence[Request], facts: Any, *, end: float = 40.0) -> Record[Any]:
-    return Record(
-        began=BEGAN,
-        ended=BEGAN + end,
-        marks=[Mark(BEGAN + at, what) for what, at in marks.items()],
-        requests=requests,
-        facts=facts,
-    )
-
-
-def with_requests(*more: Request) -> Change:
-    return lambda good: replace(good, requests=[*good.requests, *more])
-
-
-def with_facts(**members: Any) -> Change:
-    return lambda good: replace(good, facts=replace(good.facts, **members))
-
-
-def only(wanted: Callable[[Request], bool]) -> Change:
-    return lambda good: replace(good, requests=[each for each in good.requests if wanted(each)])
-
+from loadtests.proofs.record import Record
+from loadtests.proofs.tests.records import (
+    BEGAN,
+    LEDGER,
+    LOST_ONE,
+    Change,
+    missed_of,
+    name_of,
+    only,
+    record,
+    request,
+    traffic,
+    with_facts,
+    with_requests,
+)
+from support.ledger import LOST, Ledger
 
 TWO, THREE = ("app-1", "app-2"), ("app-1", "app-2", "app-3")
-ORDERS = [Placed(uuid4(), "declined", uuid4(), ["A1"], 100, "declined") for _ in range(faults.LEAST_ORDERS)]
-ENTRIES = [Entry(order.id, str(order.id), "declined", 100) for order in ORDERS]
-LEDGER = Ledger(accepted={order.id for order in ORDERS}, orders=ORDERS, entries=ENTRIES)
-LOST_ONE = replace(LEDGER, accepted={*LEDGER.accepted, uuid4()})
 TABLES = {f"orders.table{number}": Content(100, number) for number in range(25)}
 POST = {"method": "POST", "name": "/api/orders", "service": "orders"}
 
@@ -302,7 +265,7 @@ BROKEN: list[tuple[Any, str, Change, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("claim", GOOD, ids=_name)
+@pytest.mark.parametrize("claim", GOOD, ids=name_of)
 def test_a_good_run_is_good(claim: Claim) -> None:
     verdict = claim.judge(GOOD[claim])
 
@@ -311,12 +274,10 @@ def test_a_good_run_is_good(claim: Claim) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "what", "change", "missed"), BROKEN, ids=[f"{_name(claim)}: {what}" for claim, what, *_ in BROKEN]
+    ("claim", "what", "change", "missed"), BROKEN, ids=[f"{name_of(claim)}: {what}" for claim, what, *_ in BROKEN]
 )
 def test_a_broken_run_is_seen(claim: Claim, what: str, change: Change, missed: set[str]) -> None:
-    verdict = claim.judge(change(GOOD[claim]))
-
-    assert set(verdict.missed) == missed
+    assert missed_of(claim, change, GOOD[claim]) == missed
 
 
 def test_every_claim_is_judged_here() -> None:

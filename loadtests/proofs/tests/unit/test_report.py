@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from loadtests.proofs.exhibits import Bar, Bars, Table, Timeline
+from loadtests.proofs.exhibits import Bar, Bars, Chart, Table, Timeline
 from loadtests.proofs.record import Mark
 from loadtests.proofs.report import Proof, Report
 from loadtests.proofs.verdict import Verdict, at_most, known, none_of
@@ -32,6 +32,10 @@ GOOD = Proof(
         Timeline(caption="Requests", began=100.0, ended=120.0, requests=REQUESTS, marks=[Mark(105.0, "killed app-1")]),
         Timeline(caption="Nothing", began=100.0, ended=100.0, requests=[], marks=[]),
         Bars(caption="Rates", unit="/s", bars=[Bar("1 instance", 50, 50, 40)]),
+        Chart(
+            caption="Waiting", x="seconds", y="orders", lines={"a": [(0, 1), (9, 4)], "b & c": []}, span=(1, 2), level=3
+        ),
+        Chart(caption="No line", x="seconds", y="orders", lines={}),
         Table(caption="Asked", head=("a", "b"), rows=[("<script>", "1")]),
     ],
     verdict=Verdict((none_of("failed requests", []), known("took", "3 s"))),

@@ -1,0 +1,181 @@
+"""The judges of the growth tier's claims: a record of a good run, and records of runs in which one thing went wrong."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadtests.proofs.backlog import Backlog
+from loadtests.proofs.claim import Claim
+from loadtests.proofs.claims import GROWTH, deploy, later, rotation
+from loadtests.proofs.record import Record
+from loadtests.proofs.tests.records import (
+    BEGAN,
+    LEDGER,
+    LOST_ONE,
+    Change,
+    missed_of,
+    name_of,
+    only,
+    record,
+    request,
+    traffic,
+    with_facts,
+    with_requests,
+)
+from support.ledger import CHARGED, LOST, Ledger
+
+TWICE = replace(LEDGER, entries=[*LEDGER.entries, replace(LEDGER.entries[0], payment="another", state="captured")])
+HOLD: dict[str, Any] = {"method": "POST", "name": "/api/holds", "status": 201}
+ORDER: dict[str, Any] = {"method": "POST", "name": "/api/orders", "status": 202}
+INSTANCES = {f"{service}-{number}": f"{service}{number}" for service in ("orders", "seats") for number in (1, 2)}
+DEPLOYED = {name: f"{process}{'new' * name.startswith('orders')}" for name, process in INSTANCES.items()}
+RELEASES = {"orders": "0.1.0", "seats": "0.1.0"}
+
+
+def late(claim: later.Later) -> Record[Any]:
+    """Ten orders a second for 80 s, of which those of 60 s wait; ten other requests a second; what is away says so."""
+    placing = [request(each.at - BEGAN, **kind) for each in traffic(0, 80, "x", rate=10) for kind in (HOLD, ORDER)]
+    others = [request(each.at - BEGAN, name=later.ELSEWHERE[0]) for each in traffic(0, 80, "x", rate=10)]
+    away = [request(30, "", name=path, status=503) for path in claim.away]
+    marks = {
+        "offered: 10": 0,
+        f"{later.BEGINS} it is so": 10,
+        later.ENDS: 70,
+        "all is as it was": 72,
+        later.LAST: 80,
+        "no order waits": 90,
+    }
+    backlog = Backlog([(BEGAN + at, max(0, at - 10) * 10) for at in range(70)])
+    facts = later.Facts(800, 600, backlog, BEGAN + 90, LEDGER)
+    return record(marks, [*placing, *others, *away], facts, end=100)
+
+
+GOOD: dict[Any, Record[Any]] = {
+    **{claim: late(claim) for claim in (later.slow, later.away, later.broker)},
+    rotation: record(
+        {"the load has ended": 35},
+        traffic(0, 35, "orders-1"),
+        rotation.Facts(
+            before=INSTANCES,
+            after=INSTANCES,
+            users={"orders": list("abcdef"), "seats": list("ghijklmn")},
+            first=["a", "g"],
+            revoked=["a", "g"],
+            ledger=LEDGER,
+        ),
+    ),
+    deploy: record(
+        {"release 0.2.0 of orders": 3, "it is deployed": 20},
+        traffic(0, 25, "orders-1", "seats-1"),
+        deploy.Facts(INSTANCES, DEPLOYED, RELEASES, {**RELEASES, "orders": deploy.RELEASE}),
+    ),
+}
+
+BROKEN: list[tuple[Any, str, Change, set[str]]] = [
+    (
+        later.slow,
+        "an order is refused",
+        with_requests(request(30, **{**ORDER, "status": 503})),
+        {"holds and orders that were not taken"},
+    ),
+    (
+        later.slow,
+        "a hold has no answer",
+        with_requests(request(30, **{**HOLD, "status": 0})),
+        {"holds and orders that were not taken"},
+    ),
+    (later.slow, "fewer are taken than offered", with_facts(placed=600), {"orders taken a second"}),
+    (
+        later.slow,
+        "nothing was slow",
+        with_facts(backlog=Backlog([(BEGAN, 10)])),
+        {"orders that wait at the end, of those taken meanwhile"},
+    ),
+    (
+        later.slow,
+        "nobody ordered meanwhile",
+        with_facts(placed_meanwhile=0),
+        {"orders that wait at the end, of those taken meanwhile"},
+    ),
+    (later.slow, "orders wait for ever", with_facts(none_waits=None), {"from the last order to the end of all"}),
+    (
+        later.slow,
+        "the backlog drains too slowly",
+        with_facts(none_waits=BEGAN + 150),
+        {"from the last order to the end of all"},
+    ),
+    (
+        later.away,
+        "another service fails",
+        with_requests(request(30, "", name=later.ELSEWHERE[1], status=503)),
+        {"other requests that failed"},
+    ),
+    (later.away, "nobody looked elsewhere", only(lambda each: each.name not in later.ELSEWHERE), {"other requests"}),
+    (later.away, "it was not away", only(lambda each: each.status != 503), {"/api/tickets: 503 meanwhile"}),
+    (
+        later.broker,
+        "an order is lost",
+        with_facts(ledger=LOST_ONE),
+        {f"breaches of: {LOST}"},
+    ),
+    (later.broker, "an event has its effect twice", with_facts(ledger=TWICE), {f"breaches of: {CHARGED}"}),
+    (rotation, "a request fails", with_requests(request(8, "", status=503)), {"failed requests"}),
+    (rotation, "somebody is signed out", with_requests(request(8, status=401)), {"people signed out"}),
+    (
+        rotation,
+        "a service keeps its user",
+        with_facts(users={"orders": ["a", "b"], "seats": list("ghijklmn")}),
+        {"database users of each service"},
+    ),
+    (rotation, "an old user lives on", with_facts(revoked=["a"]), {"users of the beginning that are revoked"}),
+    (
+        rotation,
+        "nobody was seen at first",
+        with_facts(first=[], revoked=[]),
+        {"users of the beginning that are revoked"},
+    ),
+    (rotation, "an instance was restarted", with_facts(after=DEPLOYED), {"instances that are as before"}),
+    (rotation, "nobody bought", with_facts(ledger=Ledger(set(), [])), {"orders that got their 202"}),
+    (deploy, "a request fails", with_requests(request(8, "", status=502)), {"failed requests"}),
+    (
+        deploy,
+        "an old instance goes on",
+        with_facts(after={**DEPLOYED, "orders-2": INSTANCES["orders-2"]}),
+        {"instances of orders that are new"},
+    ),
+    (
+        deploy,
+        "another service was restarted",
+        with_facts(after={**DEPLOYED, "seats-1": "other"}),
+        {"instances of others that are as before"},
+    ),
+    (deploy, "it is the old release", with_facts(releases=RELEASES), {"orders answers as 0.2.0"}),
+    (
+        deploy,
+        "all are of the new release",
+        with_facts(releases=dict.fromkeys(RELEASES, deploy.RELEASE)),
+        {"other services of another release"},
+    ),
+    (deploy, "there is hardly any load", only(lambda each: each.at > BEGAN + 24), {"requests"}),
+]
+
+
+@pytest.mark.parametrize("claim", GOOD, ids=name_of)
+def test_a_good_run_is_good(claim: Claim) -> None:
+    verdict = claim.judge(GOOD[claim])
+
+    assert verdict.ok, verdict.missed
+    assert claim.show(GOOD[claim])
+    assert all((claim.title, claim.promise, claim.method))
+
+
+@pytest.mark.parametrize(
+    ("claim", "what", "change", "missed"), BROKEN, ids=[f"{name_of(claim)}: {what}" for claim, what, *_ in BROKEN]
+)
+def test_a_broken_run_is_seen(claim: Claim, what: str, change: Change, missed: set[str]) -> None:
+    assert missed_of(claim, change, GOOD[claim]) == missed
+
+
+def test_every_claim_is_judged_here() -> None:
+    assert set(GOOD) == set(GROWTH.values())
