@@ -150,11 +150,15 @@ class KubernetesEngine:
         progress(name, "ready")
 
     def restart(self, names: Sequence[str], progress: Progress, *, rolling: bool) -> list[str]:
-        """A pod has no second life: new ones come, and the old ones end when those are ready, in either case."""
-        of = [controller_of(self._cluster, name) for name in names] or self._app_deployments()
-        for kind, name in dict.fromkeys(of):
+        """A pod has no second life: new ones come, and the old ones end when those are ready, in either case.
+
+        All services at the same time, and of each one pod after the other, as at an upgrade.
+        """
+        of = list(dict.fromkeys([controller_of(self._cluster, name) for name in names] or self._app_deployments()))
+        for kind, name in of:
             progress(name, "starting")
             self._cluster.kubectl("rollout", "restart", f"{kind}/{name}")
+        for kind, name in of:
             self._await_rollout(kind, name)
             progress(name, "ready")
         self._await_end_of_terminating()

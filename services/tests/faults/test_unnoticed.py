@@ -3,6 +3,7 @@
 import pytest
 
 from chassis.testing import eventually
+from engines.protocol import Row
 from support.books import SERVICES, Books
 from support.crowd import Crowd
 from support.leases import QUICK, USUAL, lease_for, users_at_work
@@ -58,7 +59,9 @@ async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, 
                 seen[service] |= names
             return min(map(len, seen.values()))
 
+        began = await stack.instances()
         await eventually(users, lambda fewest: fewest >= 5, seconds=60)  # two instances: at least the third of one
+        assert ages(await stack.instances()) == ages(began), "none was restarted for it"
     finally:
         lease_for(vault, USUAL)
     await crowd.until_accepted(3)
@@ -66,3 +69,8 @@ async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, 
 
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
+
+
+def ages(instances: dict[str, Row]) -> set[tuple[str, int | None, int]]:
+    """What changes when one of them ends and another takes its place."""
+    return {(row.process, row.pid, row.restarts) for row in instances.values()}

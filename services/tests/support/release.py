@@ -24,5 +24,11 @@ class Release:
         """Roll the last upgrade back."""
         await self.helm("rollback", APP, "--wait", "--timeout", "180s")
 
+    async def environment(self, service: str) -> set[tuple[str, str]]:
+        """What the instances of a service are told from now on: (name, value)."""
+        found = await asyncio.to_thread(self.cluster.get, "deployment", f"{APP}-{service}")
+        [container] = found["spec"]["template"]["spec"]["containers"]
+        return {(each["name"], each.get("value", "")) for each in container["env"]}
+
     async def helm(self, *arguments: str) -> str:
         return await asyncio.to_thread(self.cluster.helm, *arguments, seconds=200)

@@ -30,6 +30,9 @@ SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
 """All tests come from one address."""
 PASSED_ON = ("DOCKER_", "KUBECONFIG", "BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "VAULT_IMAGE")
 """What an engine may need of this environment."""
+READY_SECONDS = 60 if ENGINE == "local" else 120
+LOOK_SECONDS = 0.02 if ENGINE == "local" else 0.5
+"""Between two looks: where they start processes, more of them would be a load."""
 COMMAND_SECONDS = 300 if ENGINE == "local" else 900
 VALUES = Path(__file__).with_name("kubernetes.yaml")
 """What the tests change of the chart."""
@@ -129,7 +132,7 @@ class Stack:
         async def others() -> list[Row]:
             return [row for row in (await self.status()).values() if row.health != "ready"]
 
-        await eventually(others, lambda found: not found, seconds=60)
+        await eventually(others, lambda found: not found, seconds=READY_SECONDS, pause=LOOK_SECONDS)
 
     async def kill(self, name: str) -> None:
         """Kill -9; the engine starts it again."""

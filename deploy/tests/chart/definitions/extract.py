@@ -37,7 +37,7 @@ KEPT = {"type", "properties", "items", "required", "enum", "additionalProperties
 
 
 def lean(schema: Any) -> Any:
-    """The schema without descriptions and the keywords that only an API server knows; what it has no key for is refused."""
+    """The schema without descriptions and what only an API server knows. A key that it does not have is refused."""
     if isinstance(schema, list):
         return [lean(each) for each in schema]
     if not isinstance(schema, dict):

@@ -52,16 +52,21 @@ async def test_a_release_that_does_not_start_is_noticed_by_its_operator_only(
     await promises.kept(crowd.accepted)
 
 
-async def test_one_service_is_upgraded_alone(stack: Stack, release: Release, crowd: Crowd, promises: Promises) -> None:
-    before = set(await stack.instances())
+async def test_one_service_is_upgraded_alone_and_rolled_back(
+    stack: Stack, release: Release, crowd: Crowd, promises: Promises
+) -> None:
+    before, orders = set(await stack.instances()), set(await stack.those_of("orders"))
 
     await release.change("orders", {"env": {"ORDERS_RELEASE": "2"}})
+    assert await release.environment("orders") >= {("ORDERS_RELEASE", "2")}
+    await crowd.until_accepted(3)
+    await release.back()
+    assert not await release.environment("orders") >= {("ORDERS_RELEASE", "2")}
     await crowd.until_accepted(3)
     await crowd.stop()
 
-    gone = before - set(await stack.instances())
-    assert gone
-    assert all(f"{APP}-orders-" in name for name in gone)
+    await stack.until_ready()
+    assert before - set(await stack.instances()) == orders
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
 
