@@ -149,7 +149,7 @@ async def run(
                 "database_url": databases.url,
                 "redis_url": redis_url,
                 "kafka_bootstrap_servers": broker.address if broker else NOWHERE,
-                "kafka_idempotence": broker.idempotence if broker else False,
+                **(broker.abilities if broker else {}),
                 "kafka_session_seconds": SESSION_SECONDS,
                 "instance": "test",
             }

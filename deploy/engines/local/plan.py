@@ -32,11 +32,12 @@ EMBEDDED_BROKER = {
     "KAFKA_IDEMPOTENCE": "false",
     "KAFKA_FETCH_WAIT_MS": "100",
     "KAFKA_SESSION_SECONDS": "6",
-    "KAFKA_REGROUP_SECONDS": "20",
+    "KAFKA_LEAVE_GROUPS": "false",
 }
-"""What the broker in memory cannot do: idempotent producers, leaving out a leader that has left its group. It also
-answers a waiting fetch only when half of the wait is over, and lets the first member of a group wait for half of its
-session."""
+"""What the broker in memory cannot do: idempotent producers, and to let the leader of a group leave while the group
+forms: then nobody is the leader any more, and nobody gets a share. A leader that is silent for a session it replaces.
+It also answers a waiting fetch only when half of the wait is over, and lets the first member of a group wait for half
+of its session."""
 PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
 
 

@@ -9,7 +9,6 @@ from aiokafka.errors import KafkaError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.gate import Gate
-from chassis.groups import GroupName
 from chassis.health import Readiness
 from chassis.inbox import Consumer
 from chassis.kafka import ensure_topics
@@ -95,8 +94,7 @@ class Process:
                 continue
             workers.extend(service.workers(runtime))
             if subscriptions := service.subscriptions(runtime):
-                group = GroupName(shared.redis, service.name) if shared.settings.kafka_regroup_seconds else None
-                consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings, group)
+                consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings)
                 topics.update(each.topic for each in subscriptions)
                 self._stack.push_async_callback(consumer.close)
                 workers.append(consumer.worker)

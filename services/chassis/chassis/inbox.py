@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,8 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database, announce_append
 from chassis.errors import is_outage
 from chassis.events import Received, Subscription
-from chassis.groups import GroupName, Share
-from chassis.kafka import DEAD_LETTER, group_consumer, header
+from chassis.kafka import DEAD_LETTER, group_consumer, header, leave
 from chassis.settings import Settings
 from chassis.tables import event_log, inbox
 from chassis.telemetry import HANDLED, LAG, batch_context, trace_context
@@ -37,7 +35,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 RETRY_SECONDS = (0.1, 0.5, 2.0)
-LEAVE_SECONDS = 5.0
 POISON_NAMESPACE = UUID("b0f1ce00-0000-5000-8000-000000000000")
 
 _ids = func.unnest(bindparam("ids", type_=postgresql.ARRAY(postgresql.UUID))).column_valued("id")
@@ -62,22 +59,13 @@ class Consumer:
     """The consumer group of one service, as one member of it."""
 
     def __init__(
-        self,
-        service: str,
-        database: Database,
-        subscriptions: Sequence[Subscription],
-        settings: Settings,
-        group: GroupName | None = None,
+        self, service: str, database: Database, subscriptions: Sequence[Subscription], settings: Settings
     ) -> None:
-        """`group` is how its members agree to move on; without it they wait for as long as the broker lets them."""
         self._service = service
         self._database = database
         self._settings = settings
         self._subscriptions = {(each.topic, each.model.type): each for each in subscriptions}
         self._topics = sorted({each.topic for each in subscriptions})
-        self._group, self._name = group, service
-        self._patience = (settings.kafka_regroup_seconds or None) if group else None
-        self._share = Share()
         self._consumer: AIOKafkaConsumer | None = None
         self._measured: set[TopicPartition] = set()
         self.worker = Worker(f"consumer:{service}", self.step, idle_seconds=0)
@@ -93,9 +81,6 @@ class Consumer:
                 await self.handle(records)
                 await self._commit(consumer)
                 self._measure_lag(consumer, fetched, handled=True)
-            elif self._patience and self._share.waited > self._patience:
-                await self.close()
-                await self._move_on()
             return len(records)
         except KafkaError:
             await self.close()
@@ -116,32 +101,21 @@ class Consumer:
         await self._handle_apart(deliveries)
 
     async def close(self) -> None:
-        """Leave the group, so that its other members take over at once."""
+        """Leave the group: its other members take over."""
         if self._consumer:
             consumer, self._consumer = self._consumer, None
-            await _leave(consumer)
+            await leave(consumer, self._settings)
 
     async def _joined(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            self._name = await self._group.current() if self._group else self._service
-            self._share = Share()
-            consumer = group_consumer(self._settings, self._name)
-            consumer.subscribe(self._topics, listener=self._share)
+            consumer = group_consumer(self._settings, self._service, self._topics)
             try:
-                async with asyncio.timeout(self._patience):
-                    await consumer.start()
-            except BaseException as error:
-                await _leave(consumer)
-                if self._patience and isinstance(error, TimeoutError):
-                    await self._move_on()
+                await consumer.start()
+            except BaseException:
+                await leave(consumer, self._settings)
                 raise
             self._consumer = consumer
         return self._consumer
-
-    async def _move_on(self) -> None:
-        """Give up a group in which nobody gets a share."""
-        name = await self._group.abandon(self._name) if self._group else self._name
-        log.warning("%s: nobody gets a share in the group %s, it goes on as %s", self._service, self._name, name)
 
     async def _read(self, record: ConsumerRecord) -> Delivery | None:
         """The delivery of `record`, or None when it is not wanted here, or not readable and put aside."""
@@ -261,13 +235,6 @@ class Consumer:
                     end - (last + 1 if handled else first)
                 )
                 self._measured.add(place)
-
-
-async def _leave(consumer: AIOKafkaConsumer) -> None:
-    """Stop `consumer`; one that is about to join may wait for its group before it lets go."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LEAVE_SECONDS):
-            await consumer.stop()
 
 
 def _waves(deliveries: Sequence[Delivery]) -> Iterator[tuple[Subscription, list[Received[Any]]]]:

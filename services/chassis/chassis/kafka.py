@@ -1,6 +1,7 @@
 """Kafka as transport: events travel as CloudEvents in binary mode, the envelope in the record's headers."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from chassis.settings import Settings
 
+log = logging.getLogger(__name__)
+
 DEAD_LETTER = ".dead-letter"
 SEND_SECONDS = 10.0
 METADATA_SECONDS = 3.0
+LEAVE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,10 @@ class Producer:
             return self._reader
 
 
-def group_consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
-    """A consumer that shares what it subscribes to with the others of `group`; offsets are committed by hand."""
+def group_consumer(settings: Settings, group: str, topics: Iterable[str]) -> AIOKafkaConsumer:
+    """A consumer that shares `topics` with the others of `group`; offsets are committed by hand."""
     return AIOKafkaConsumer(
+        *topics,
         bootstrap_servers=settings.kafka_bootstrap_servers,
         group_id=group,
         client_id=settings.instance,
@@ -143,6 +148,21 @@ def group_consumer(settings: Settings, group: str) -> AIOKafkaConsumer:
         request_timeout_ms=11_000,
         retry_backoff_ms=200,
     )
+
+
+async def leave(consumer: AIOKafkaConsumer, settings: Settings) -> None:
+    """Stop `consumer`, and leave its group; one that is about to join waits for the group before it lets go."""
+    if not settings.kafka_leave_groups and consumer._coordinator:  # aiokafka has no setting for it
+        consumer._coordinator._maybe_leave_group = _say_nothing
+    # A task of its own: what aiokafka has under way may end `stop` with a cancellation that nobody has asked for.
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=LEAVE_SECONDS)
+    if not stopping.cancel() and not stopping.cancelled() and (error := stopping.exception()):
+        log.warning("a consumer did not leave its group: %s", error)
+
+
+async def _say_nothing() -> None:
+    """In the place of a request to leave."""
 
 
 async def ensure_topics(settings: Settings, topics: Iterable[str]) -> None:

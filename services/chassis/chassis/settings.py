@@ -96,9 +96,9 @@ class Settings(BaseSettings):
     kafka_idempotence: bool = True
     kafka_session_seconds: float = 10.0
     """How long a consumer may be silent before its partitions go to the other members of its group."""
-    kafka_regroup_seconds: float = 0.0
-    """How long a consumer waits for its share before its group moves on under another name; 0: for ever, as is right
-    with Kafka, which leaves out members that are gone."""
+    kafka_leave_groups: bool = True
+    """Whether a consumer that ends tells its group, so that the others take over at once. A broker that cannot be told
+    while the group forms finds out by itself, after `kafka_session_seconds`."""
     kafka_retention_hours: float = 168.0
     kafka_fetch_wait_ms: int = 250
     """How long the broker may hold a fetch that finds nothing. Kafka answers as soon as there is something; a broker

@@ -51,7 +51,9 @@ class Worker:
             try:
                 handled = await self._step()
                 failures = 0
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_cancelled():
+                    raise
                 failures += 1
                 self._report(error, failures)
                 await self._pause(min(MAX_BACKOFF_SECONDS, 0.1 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
@@ -63,8 +65,14 @@ class Worker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), seconds)
 
-    def _report(self, error: Exception, failures: int) -> None:
+    def _report(self, error: BaseException, failures: int) -> None:
         if not is_outage(error):
             log.error("worker %s failed", self.name, exc_info=error)
         elif failures == 1:
             log.warning("worker %s waits: %s", self.name, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody has asked this task to end; a library may raise CancelledError without that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -16,8 +17,9 @@ from support.apache_kafka import ApacheKafka
 class Broker:
     """A Kafka-protocol broker in the test's hand; its address stays the same when it comes back."""
 
-    def __init__(self, server: Server, *, idempotence: bool) -> None:
-        self.idempotence = idempotence
+    def __init__(self, server: Server, **abilities: Any) -> None:
+        """`abilities`: settings that say what it can do."""
+        self.abilities = abilities
         self.address = server.url
         self._server = server
         self._running: Running | None = None
@@ -54,5 +56,5 @@ def new_broker(folder: Path) -> Broker:
     """The broker that `TEST_BROKER` asks for: `embedded`, the one of the local engine (default), or `apache`."""
     folder /= f"broker-{os.getpid()}"
     if os.environ.get("TEST_BROKER") == "apache":
-        return Broker(ApacheKafka(folder, free_port()), idempotence=True)
-    return Broker(EmbeddedServer(folder, free_port()), idempotence=False)
+        return Broker(ApacheKafka(folder, free_port()))
+    return Broker(EmbeddedServer(folder, free_port()), kafka_idempotence=False, kafka_leave_groups=False)
