@@ -80,16 +80,15 @@ class Edge(Server):
         subprocess.run([sys.executable, str(PUBLISH), str(self.site)], check=True, stdout=subprocess.DEVNULL)
 
     def command(self) -> list[str]:
-        return [str(executable("caddy")), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        return _caddy("run")
 
     def reload(self) -> None:
         """Have the edge that runs do as this one says. Connections that are idle at this moment are closed.
 
         Raises subprocess.CalledProcessError.
         """
-        command = [str(executable("caddy")), "reload", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
-        admin = ["--address", f"{HOST}:{self.admin_port}"]
-        subprocess.run([*command, *admin], env=self.full_environment(), check=True, capture_output=True, cwd="/")
+        command = _caddy("reload", "--address", f"{HOST}:{self.admin_port}")
+        subprocess.run(command, env=self.full_environment(), check=True, capture_output=True, cwd="/")
 
     def environment(self) -> Mapping[str, str]:
         values = {
@@ -129,3 +128,7 @@ class Edge(Server):
                 return connection.getresponse().status
         except (OSError, http.client.HTTPException):
             return 0
+
+
+def _caddy(subcommand: str, *arguments: str) -> list[str]:
+    return [str(executable("caddy")), subcommand, "--config", str(CADDYFILE), "--adapter", "caddyfile", *arguments]

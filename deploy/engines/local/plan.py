@@ -152,8 +152,8 @@ class Plan:
         middle = _names(self.mail, self.broker, self.valkey)
         return [[self.edge.name], middle, _names(self.openbao), _names(self.postgres)]
 
-    def setup_input(self) -> str:
-        """What to set up in Vault, as JSON; to be asked for once OpenBao has been initialised."""
+    def vault_plan(self) -> VaultPlan:
+        """What to set up in Vault; to be asked for once OpenBao has been initialised."""
         given = self.request.external
         return VaultPlan(
             vault_addr=self.settings()["VAULT_ADDR"],
@@ -163,17 +163,17 @@ class Plan:
             logins={UNIT: service_names(), **{name: group.members for name, group in self.groups.items()}},
             credentials=self.state.credentials,
             shared=given.shared_secrets,
-        ).to_json()
+        )
 
     def access(self) -> dict[str, Any]:
         """Addresses with the logins of those who may do everything."""
-        plan = json.loads(self.setup_input())
+        plan = self.vault_plan()
         return {
             "url": self.edge.url,
             "plain_url": self.edge.plain_url,
-            "database_url": plan["postgres_url"],
-            "vault_addr": plan["vault_addr"],
-            "vault_token": plan["token"],
+            "database_url": plan.postgres_url,
+            "vault_addr": plan.vault_addr,
+            "vault_token": plan.token,
             "mail": str(self.mail.folder) if self.mail else None,
         }
 

@@ -17,7 +17,7 @@ from engines.local.plan import Plan, Request
 from engines.local.rows import own_row, row
 from engines.local.server import Server
 from engines.local.slots import Slots
-from engines.local.startup import Say, check_ports, run_tasks, start_all
+from engines.local.startup import Say, check_ports, run_tasks, start_all, start_beside
 from engines.state import State
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class Stack:
             self._slots.reserve(port for ports in plan.slots.values() for port in ports)
             await run_tasks(plan, self._state, say)
             try:
-                await asyncio.gather(*(self._start(server, say) for server in incoming))
+                await start_beside(incoming, self._start, say)
                 await asyncio.to_thread(plan.edge.reload)
             except BaseException:
                 names = {server.name for server in incoming} & set(self._managed)

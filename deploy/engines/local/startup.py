@@ -1,6 +1,7 @@
 """The first start of a stack: everything at once that need not wait for something else."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -64,6 +65,25 @@ async def start_all(plan: Plan, state: State, start: Start, say: Say) -> None:
     await _until_the_edge_answers(plan)
 
 
+async def start_beside(servers: Iterable[Server], start: Start, say: Say) -> None:
+    """Start servers while others work: no more of them at once than leaves those a share of the processors.
+
+    Raises what `start` raises.
+    """
+    places = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
+
+    async def start_in_turn(server: Server) -> None:
+        async with places:
+            await start(server, say)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for server in servers:
+                group.create_task(start_in_turn(server))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+
+
 async def run_tasks(plan: Plan, state: State, say: Say) -> None:
     """Run the one-time tasks of a stack that is up. Raises TaskFailed."""
     for task in plan.tasks():
@@ -73,7 +93,7 @@ async def run_tasks(plan: Plan, state: State, say: Say) -> None:
 
 async def _run(plan: Plan, state: State, task: Task, say: Say) -> None:
     say({"starting": task.name})
-    stdin = plan.setup_input() if task.name == SETUP else ""
+    stdin = plan.vault_plan().to_json() if task.name == SETUP else ""
     await run_task(task, state.logs / f"{task.name}.log", stdin=stdin)
     say({"ready": task.name})
 
