@@ -128,7 +128,7 @@ test-growth: $(VENV)/.ready ## Run journeys and faults on the growth tier
 	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/faults $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
-	$(BIN)/pytest $(wildcard services/*/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
+	$(BIN)/pytest $(wildcard services/*/tests/unit deploy/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)
 
 test-compose: $(VENV)/.ready ## Run the startup tier as containers: journeys, faults, an upgrade, a restore (needs Docker)
 	@$(BIN)/python -c 'import sys; from engines.compose.docker import missing; sys.exit(missing() or 0)'
