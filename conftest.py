@@ -6,7 +6,6 @@ process stops it. `TEST_BROKER=apache` makes Apache Kafka the broker instead of 
 
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -33,7 +32,7 @@ SESSION_SECONDS = 2.0
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[RUN] = TestRun.begin()
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+        signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

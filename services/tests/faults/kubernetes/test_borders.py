@@ -138,7 +138,7 @@ async def test_the_audit_log_says_who_read_what(cluster: Cluster, customer: Cust
         for each in entries
         if each.get("type") == "response"
         and each.get("auth", {}).get("metadata")
-        and each["auth"]["policy_results"]["allowed"]
+        and each["auth"].get("policy_results", {}).get("allowed")  # has none where a login is refused
     }
     assert ("kv/data/services/payments", f"{APP}-payments") in readers
     by_others = {account for path, account in readers if path == "kv/data/services/payments"}
