@@ -177,7 +177,7 @@ prove-startup: $(VENV)/.ready ## Put every claim about the startup tier to the t
 prove-growth: $(VENV)/.ready ## The same for the growth tier: overload, outages, rotation, deploys (CLAIM=slow), reports/growth.html
 	@PYTHONPATH=services/tests $(BIN)/python -m loadtests.proofs growth $(CLAIM)
 
-test-proofs: $(VENV)/.ready ## Break a tier on purpose, and see the verdicts turn (six minutes, the machine for itself)
+test-proofs: $(VENV)/.ready ## Break a tier on purpose, and see the verdicts turn (twelve minutes, the machine for itself)
 	TEST_PROOFS=required $(BIN)/pytest loadtests/proofs/tests/broken $(ARGS)
 
 openapi: $(VENV)/.ready ## Print the API of all services as one OpenAPI document

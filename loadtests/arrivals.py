@@ -98,6 +98,8 @@ class Arrivals:
                 status, served_by = answer.status, answer.headers.get("x-served-by", "")
                 if status < 300:
                     content = orjson.loads(text)
+                elif status == 503 and "retry-after" not in answer.headers:
+                    error = "without Retry-After"
                 else:
                     error = one_line(text.decode(errors="replace"), 120)
         except (aiohttp.ClientError, TimeoutError) as failure:

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 
 from loadtests.proofs.claim import Claim
-from loadtests.proofs.claims import add, database, deploy, faults, grow, kill, later, rolling, rotation, site, tls
+from loadtests.proofs.claims import (
+    add,
+    database,
+    deploy,
+    faults,
+    goodput,
+    grow,
+    kill,
+    later,
+    rolling,
+    rotation,
+    site,
+    tls,
+)
 
 STARTUP: Mapping[str, Claim] = {
     "add": add,
@@ -22,6 +35,7 @@ GROWTH: Mapping[str, Claim] = {
     "broker": later.broker,
     "rotation": rotation,
     "deploy": deploy,
+    "goodput": goodput,
 }
 
 CLAIMS: Mapping[str, Mapping[str, Claim]] = {"startup": STARTUP, "growth": GROWTH}

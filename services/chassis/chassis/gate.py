@@ -17,7 +17,7 @@ from chassis.deadlines import set_deadline
 from chassis.errors import NotFound, Problem
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
-from chassis.limits import Admission, Busy, TooLarge, limit_body
+from chassis.limits import Admission, Busy, TooLarge, Urgency, limit_body
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, new_traceparent, set_traceparent
@@ -102,7 +102,7 @@ class Gate:
         admitted = False
         try:
             receive = self._checked(scope, headers, receive)
-            await self._admission.enter()
+            await self._admission.enter(_urgency(scope["method"], scope["path"]))
             admitted = True
             exchange.on_stream = self._admission.leave
             self._in_flight[service.name].inc()
@@ -143,6 +143,12 @@ class Gate:
         if int(length) and not headers.get(b"content-type", b"").startswith(b"application/json"):
             raise UnsupportedMediaType("Send application/json.")
         return receive
+
+
+def _urgency(method: str, path: str) -> Urgency:
+    if path.startswith("/internal/"):  # no edge lets anybody through to it
+        return Urgency.CALL
+    return Urgency.READ if method in SAFE_METHODS else Urgency.CHANGE
 
 
 class _Exchange:

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     shutdown_seconds: float = 20.0
     max_in_flight: int = 64
     max_queued: int = 512
-    max_queue_seconds: float = 2.0
+    max_queue_seconds: float = 1.0
     max_body_bytes: int = 64 * 1024
     answers_per_connection: int = 0
     """About so many answers on a connection, then it is closed; 0: no end. Where the platform balances connections and

@@ -13,12 +13,17 @@ from loadtests.proofs.tier import tier_of_our_own
 collect_ignore_glob = [] if os.environ.get("TEST_PROOFS") else ["test_*.py"]
 
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
+def tier_of(request: pytest.FixtureRequest) -> str:
+    """What the module of a test says that it breaks."""
+    return str(request.module.TIER)
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """The local one, whose edge and whose files can be tampered with; its tier is up."""
     environment = dict(os.environ)
     try:
-        with tier_of_our_own("startup", "local", in_silence) as choice:
+        with tier_of_our_own(tier_of(request), "local", in_silence) as choice:
             yield choice.engine
     finally:
         os.environ.clear()
@@ -26,6 +31,6 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def stage(engine: Engine, tmp_path: Path) -> Stage:
-    engine.up("startup", in_silence)  # what the test before has stopped is there again
+def stage(engine: Engine, tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    engine.up(tier_of(request), in_silence)  # what the test before has stopped is there again
     return Stage(engine, tmp_path / "proof")

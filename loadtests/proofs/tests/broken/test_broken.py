@@ -1,6 +1,6 @@
 """A proof that cannot fail is no proof: the system is broken on purpose, and the verdict turns."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
@@ -15,6 +15,7 @@ from loadtests.proofs.tests.broken import saboteur
 from support.ledger import CLAIMED, ENDED, LOST, SOLD_ONCE, Ledger
 from support.promises import Promises
 
+TIER = "startup"
 pytestmark = pytest.mark.timeout(300)
 
 DOUBLE = (
@@ -29,10 +30,6 @@ LOSE_ONE_LEAVE_ONE = (
 )
 
 
-def tampered(engine: Engine, **instead: Any) -> Engine:
-    return cast("Engine", saboteur.Tampered(engine, **instead))
-
-
 async def test_an_instance_that_hangs_as_soon_as_it_is_ready(stage: Stage, engine: Engine) -> None:
     def scale(group: str, count: int, progress: Progress) -> None:
         if count < 3:
@@ -41,7 +38,7 @@ async def test_an_instance_that_hangs_as_soon_as_it_is_ready(stage: Stage, engin
         if count == 3:
             engine.freeze("app-3")
 
-    stage.engine = tampered(engine, scale=scale)
+    stage.engine = saboteur.tampered(engine, scale=scale)
     verdict = add.judge(await add.run(stage))
 
     assert "from ready to its share" in verdict.missed
@@ -77,14 +74,14 @@ async def test_sessions_that_die_with_an_instance(stage: Stage, engine: Engine) 
         sessions.flushall()
         return engine.kill(name, number)
 
-    stage.engine = tampered(engine, kill=kill_with_sessions)
+    stage.engine = saboteur.tampered(engine, kill=kill_with_sessions)
     verdict = kill.judge(await kill.run(stage))
 
     assert {"sessions that go on", "people signed out", "carts that became confirmed orders"} <= set(verdict.missed)
 
 
 async def test_a_rolling_restart_that_does_not_roll(stage: Stage, engine: Engine) -> None:
-    stage.engine = tampered(engine, restart=saboteur.all_at_once(engine), upgrade=lambda _: [])
+    stage.engine = saboteur.tampered(engine, restart=saboteur.all_at_once(engine), upgrade=lambda _: [])
 
     verdict = rolling.judge(await rolling.run(stage))
 
@@ -127,7 +124,7 @@ async def test_a_site_that_is_served_by_the_app(stage: Stage, engine: Engine) ->
     def start(names: list[str], progress: Progress) -> list[str]:
         return engine.start([*names, "edge"], progress)
 
-    stage.engine = tampered(engine, stop=stop, start=start)
+    stage.engine = saboteur.tampered(engine, stop=stop, start=start)
     verdict = site.judge(await site.run(stage))
 
     assert {"failed requests for the site", "files that the edge did not serve as they are"} <= set(verdict.missed)

@@ -7,7 +7,7 @@ import pytest
 
 from loadtests.proofs.backlog import Backlog
 from loadtests.proofs.claim import Claim
-from loadtests.proofs.claims import GROWTH, deploy, later, rotation
+from loadtests.proofs.claims import GROWTH, deploy, goodput, later, rotation
 from loadtests.proofs.record import Record
 from loadtests.proofs.tests.records import (
     BEGAN,
@@ -51,6 +51,23 @@ def late(claim: later.Later) -> Record[Any]:
     return record(marks, [*placing, *others, *away], facts, end=100)
 
 
+def curve(*goodputs: int) -> Record[Any]:
+    """Of a capacity of 20 a second, so many orders were completed a second under each load, the others refused."""
+    requests, steps = [], []
+    for number, (multiple, goodput_of) in enumerate(zip(goodput.MULTIPLES, goodputs, strict=True)):
+        begin, rate = number * 20.0, 20 * multiple
+        for each in traffic(begin, begin + 10, "seats-1", rate=rate):
+            requests.append(request(each.at - BEGAN, **HOLD))
+        steps.append(goodput.Step(multiple, rate, BEGAN + begin, BEGAN + begin + 10, [0.1] * goodput_of * 10, 0.1))
+    capacity = goodput.Step(0, 0, BEGAN - 20, BEGAN - 10, [0.1] * 200, 0.1)
+    return record({}, requests, goodput.Facts(capacity, steps, len(steps), LEDGER), end=100)
+
+
+def steps(**members: Any) -> Change:
+    """Each load was otherwise."""
+    return lambda good: with_facts(steps=[replace(each, **members) for each in good.facts.steps])(good)
+
+
 GOOD: dict[Any, Record[Any]] = {
     **{claim: late(claim) for claim in (later.slow, later.away, later.broker)},
     rotation: record(
@@ -70,6 +87,7 @@ GOOD: dict[Any, Record[Any]] = {
         traffic(0, 25, "orders-1", "seats-1"),
         deploy.Facts(INSTANCES, DEPLOYED, RELEASES, {**RELEASES, "orders": deploy.RELEASE}),
     ),
+    goodput: curve(10, 20, 20, 19, 18),
 }
 
 BROKEN: list[tuple[Any, str, Change, set[str]]] = [
@@ -157,6 +175,35 @@ BROKEN: list[tuple[Any, str, Change, set[str]]] = [
         with_facts(releases=dict.fromkeys(RELEASES, deploy.RELEASE)),
         {"other services of another release"},
     ),
+    (goodput, "it collapses", lambda _: curve(10, 20, 18, 14, 9), {"goodput at 5x, of the peak"}),
+    (goodput, "nothing is done at all", steps(completed=[]), {"goodput at 5x, of the peak"}),
+    (
+        goodput,
+        "an order has no answer",
+        with_requests(request(90, **{**ORDER, "status": 0})),
+        {"answers that were neither yes nor 503"},
+    ),
+    (
+        goodput,
+        "a refusal says not when to come back",
+        with_requests(request(90, **{**ORDER, "status": 503, "error": "without Retry-After"})),
+        {"503 without Retry-After"},
+    ),
+    (
+        goodput,
+        "an order is refused where there is room",
+        with_requests(request(5, **{**ORDER, "status": 503})),
+        {"refused at 0.5x"},
+    ),
+    (
+        goodput,
+        "the load does not come",
+        only(lambda each: each.at < BEGAN + 80),
+        {"orders that arrived there, of those asked for"},
+    ),
+    (goodput, "the load is the load", steps(cpu=0.5), {"the load itself, of all processors"}),
+    (goodput, "orders are left over", with_facts(drained=4), {"loads after which all orders ended"}),
+    (goodput, "an order is lost", with_facts(ledger=LOST_ONE), {f"breaches of: {LOST}"}),
     (deploy, "there is hardly any load", only(lambda each: each.at > BEGAN + 24), {"requests"}),
 ]
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from starlette.exceptions import HTTPException
 
-from chassis.limits import Admission, Busy, limit_body
+from chassis.limits import Admission, Busy, Urgency, limit_body
 
 
 async def settle() -> None:
@@ -14,25 +14,64 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_waiting_requests_get_places_in_turn() -> None:
-    admission = Admission(max_in_flight=1, max_queued=2, max_seconds=5)
-    entered: list[str] = []
+class Line:
+    """Requests that wait, and the names of those that were let in or told that it is busy."""
 
-    async def request(name: str) -> None:
-        await admission.enter()
-        entered.append(name)
+    def __init__(self, admission: Admission) -> None:
+        self.entered: list[str] = []
+        self.refused: list[str] = []
+        self._admission = admission
+        self._tasks: list[asyncio.Task[None]] = []
 
-    await admission.enter()
-    async with asyncio.TaskGroup() as group:
-        for name in ("first", "second"):
-            group.create_task(request(name))
+    async def join(self, *names: str, urgency: Urgency = Urgency.CHANGE) -> None:
+        for name in names:
+            self._tasks.append(asyncio.create_task(self._request(name, urgency)))
         await settle()
-        assert entered == []
-        admission.leave()
-        await settle()
-        assert entered == ["first"]
-        admission.leave()
-    assert entered == ["first", "second"]
+
+    async def leave(self, times: int) -> None:
+        """So many of those inside go, one after the other."""
+        for _ in range(times):
+            self._admission.leave()
+            await settle()
+
+    async def _request(self, name: str, urgency: Urgency) -> None:
+        try:
+            await self._admission.enter(urgency)
+        except Busy:
+            self.refused.append(name)
+        else:
+            self.entered.append(name)
+
+
+async def test_the_latest_comes_first() -> None:
+    """Who has waited for long has had most of the time that they may wait."""
+    line = Line(Admission(max_in_flight=1, max_queued=3, max_seconds=60))
+    await line.join("inside", "first", "second", "third")
+    assert line.entered == ["inside"]
+    await line.leave(3)
+    assert line.entered == ["inside", "third", "second", "first"]
+
+
+async def test_to_finish_comes_before_to_begin() -> None:
+    line = Line(Admission(max_in_flight=1, max_queued=3, max_seconds=60))
+    await line.join("inside")
+    await line.join("call", urgency=Urgency.CALL)
+    await line.join("change", urgency=Urgency.CHANGE)
+    await line.join("read", urgency=Urgency.READ)
+    await line.leave(3)
+    assert line.entered == ["inside", "call", "change", "read"]
+
+
+async def test_in_a_full_queue_who_has_waited_longest_makes_room() -> None:
+    line = Line(Admission(max_in_flight=1, max_queued=2, max_seconds=60))
+    await line.join("inside", "first", "second", "third")
+    assert line.refused == ["first"]
+    await line.join("reader", urgency=Urgency.READ)
+    assert line.refused == ["first", "reader"], "nobody makes room for what is less urgent"
+    await line.join("caller", urgency=Urgency.CALL)
+    assert line.refused == ["first", "reader", "second"]
+    await line.leave(2)
+    assert line.entered == ["inside", "caller", "third"]
 
 
 async def test_beyond_the_queue_the_answer_is_busy_at_once() -> None:
