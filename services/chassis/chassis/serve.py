@@ -62,6 +62,7 @@ def run(process: Process, settings: Settings) -> None:
     )
     # What is loaded by now lives as long as the process: the collector need not look at it again.
     gc.freeze()
+    gc.enable()
     try:
         DrainingServer(config, process, settings.drain_seconds).run()
     finally:
