@@ -13,6 +13,8 @@ ZONES = [
     {"name": "Balcony", "rows": [{"name": "B", "seats": 10}]},
 ]
 PRICES = {"Floor": {"amount": 25_00, "currency": "EUR"}, "Balcony": {"amount": 15_00, "currency": "EUR"}}
+EVENTS_SECONDS = 60
+"""A group of consumers that has lost a member forms anew before it goes on."""
 
 
 class Organiser(Customer):
@@ -58,7 +60,7 @@ class Organiser(Customer):
         async def status() -> int:
             return (await self.get(path)).status_code
 
-        await eventually(status, lambda status: status == 200)
+        await eventually(status, lambda status: status == 200, seconds=EVENTS_SECONDS)
 
 
 def in_days(days: float) -> str:
