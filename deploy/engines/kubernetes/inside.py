@@ -2,8 +2,10 @@
 
 import base64
 import json
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from engines.kubernetes.cluster import Cluster
@@ -11,9 +13,12 @@ from engines.kubernetes.forwarding import Forwarding
 from engines.kubernetes.pods import APP, DEPENDENCIES
 from engines.logins import logins
 from engines.mailpit import read_mails
+from engines.protocol import EngineError
 
 SETUP_ROLE = "boxoffice-setup"
 SECONDS = 10
+PATIENCE_SECONDS = 20.0
+T = TypeVar("T")
 
 
 class Inside:
@@ -42,12 +47,13 @@ class Inside:
             return given
         jwt = self._cluster.kubectl("create", "token", f"{APP}-vault-setup", "--audience=vault").strip()
         body = json.dumps({"role": SETUP_ROLE, "jwt": jwt}).encode()
-        answer = json.loads(_read(f"{self.vault_addr()}/v1/auth/kubernetes/login", body))
+        answer = json.loads(_asked(lambda: _read(f"{self.vault_addr()}/v1/auth/kubernetes/login", body)))
         return str(answer["auth"]["client_token"])
 
     def logins(self) -> dict[str, tuple[str, str]]:
         """The accounts that a fresh stack starts with."""
-        return logins(self.vault_addr(), self.vault_token())
+        token = self.vault_token()
+        return _asked(lambda: logins(self.vault_addr(), token))
 
     def mails(self) -> list[bytes]:
         """The source of every mail, the oldest first."""
@@ -64,6 +70,21 @@ class Inside:
         setup = self._cluster.values(APP).get("secrets", {}).get("vault", {}).get("setup", {})
         secret = self._cluster.secret(setup.get("secret", f"{DEPENDENCIES}-setup"))
         return {name: base64.b64decode(value).decode() for name, value in secret.items()}
+
+
+def _asked(question: Callable[[], T]) -> T:
+    """The answer of a server inside. That its pod has gone is noticed by the first who takes the way to it: so again.
+
+    Raises OSError, EngineError.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return question()
+        except (OSError, EngineError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def _read(url: str, body: bytes | None = None) -> bytes:

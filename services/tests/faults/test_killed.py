@@ -12,6 +12,7 @@ pytestmark = pytest.mark.faults
 BAD_GATEWAY, UNAVAILABLE = 502, 503
 
 
+@pytest.mark.twice  # see test_away.py
 @pytest.mark.parametrize("name", ["broker", "openbao"])
 async def test_whose_death_nobody_notices(name: str, stack: Stack, crowd: Crowd, promises: Promises) -> None:
     """Events wait in the log of their service, and credentials that are there stay good."""
@@ -41,6 +42,7 @@ async def test_an_instance(stack: Stack, crowd: Crowd, promises: Promises) -> No
     await promises.kept(crowd.accepted)
 
 
+@pytest.mark.twice  # see test_everything_at_once
 @pytest.mark.parametrize("name", ["valkey", "postgres"])
 async def test_what_every_request_needs(name: str, stack: Stack, crowd: Crowd, promises: Promises) -> None:
     """For a moment the answer is to try again; then all goes on, for the same people in the same sessions."""

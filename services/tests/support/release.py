@@ -16,8 +16,12 @@ class Release:
         self.cluster = cluster
 
     async def change(self, service: str, options: dict[str, Any], *, seconds: float = 180) -> None:
-        """Upgrade it with other options for one service. Raises EngineError when it does not become ready."""
-        values = {**self.cluster.values(APP), "services": {service: options}}
+        """Upgrade it with other options for one service. Raises EngineError when it does not become ready.
+
+        Without the Jobs that come before: schema and logins are as they were.
+        """
+        no_jobs = {"migrations": {"enabled": False}, "secrets": {"vault": {"setup": {"enabled": False}}}}
+        values = {**self.cluster.values(APP), **no_jobs, "services": {service: options}}
         await asyncio.to_thread(self.cluster.install, APP, CHARTS / APP, values, [VALUES], seconds)
 
     async def back(self) -> None:

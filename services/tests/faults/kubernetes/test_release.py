@@ -40,7 +40,7 @@ async def test_a_release_that_does_not_start_is_noticed_by_its_operator_only(
     before = set(await stack.instances())
 
     with pytest.raises(EngineError):
-        await release.change("orders", {"image": {"tag": "no-such-version"}}, seconds=30)
+        await release.change("orders", {"image": {"tag": "no-such-version"}}, seconds=10)
     await crowd.until_accepted(3)
     await release.back()
     await crowd.until_accepted(3)
