@@ -158,7 +158,7 @@ def upgrade(
     groups: Annotated[list[str] | None, typer.Argument(help="Only these: orders, payments, … Default: all.")] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="NAME=VALUE, e.g. PAYMENTS_MAX_PER_SECOND=5. Nothing: its default."),
+        typer.Option("--set", help="NAME=VALUE, e.g. PAYMENTS_MAX_PER_SECOND=5. Nothing: as at `up`."),
     ] = None,
     engine: EngineName = None,
 ) -> None:

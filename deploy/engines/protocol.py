@@ -109,7 +109,7 @@ class Engine(Protocol):
         """Bring what runs to the code that is here now: migrations, then the instances one after the other, unnoticed.
 
         `groups` are the kinds of processes that are meant (`orders`; default: all). `settings` are others from now on,
-        an empty one is as it is by default. Answers the names of the instances.
+        an empty one is as it was at `up`. Answers the names of the instances.
         """
         ...
 

@@ -280,7 +280,8 @@ def _await_edge(url: str, ca: str | None, progress: Progress) -> None:
 
 
 def _with_env(options: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, Any]:
-    return {**options, "env": {**options.get("env", {}), **changed}}
+    env = {**options.get("env", {}), **changed}
+    return {**options, "env": {name: value for name, value in env.items() if value != ""}}
 
 
 @contextmanager

@@ -184,9 +184,10 @@ class Plan:
         return App(self.state.folder, port, self.groups[group], number, settings)
 
     def change(self, groups: Iterable[str], settings: Mapping[str, str]) -> None:
-        """Have instances of these groups that are made from now on work with other settings."""
+        """Have instances of these groups that are made from now on work with other settings; empty: those of `up`."""
         for group in groups:
-            self._changed.setdefault(group, {}).update(settings)
+            changed = {**self._changed.get(group, {}), **settings}
+            self._changed[group] = {name: value for name, value in changed.items() if value}
 
     def instances(self) -> list[App]:
         """The instances that there are at first."""

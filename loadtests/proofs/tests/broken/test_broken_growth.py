@@ -8,8 +8,8 @@ from typing import Any
 import hvac
 import pytest
 
-from engines.protocol import NOTHING, Engine, Progress
-from loadtests.proofs.claims import deploy, later, rotation
+from engines.protocol import NOTHING, Engine, Progress, in_silence
+from loadtests.proofs.claims import deploy, goodput, later, rotation
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.tests.broken import saboteur
 from support.ledger import ENDED
@@ -88,6 +88,18 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
     verdict = deploy.judge(await deploy.run(stage))
 
     assert set(verdict.missed) == {"instances of others that are as before", "other services of another release"}
+
+
+async def test_services_that_let_everybody_in(stage: Stage, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(goodput, "MULTIPLES", (0.5, 1.0, 5.0))
+    bounds = {"MAX_IN_FLIGHT": "10000"}
+    engine.upgrade(in_silence, ["seats", "orders"], bounds)
+    try:
+        verdict = goodput.judge(await goodput.run(stage))
+    finally:
+        engine.upgrade(in_silence, ["seats", "orders"], dict.fromkeys(bounds, ""))
+
+    assert "goodput at 5x, of the peak" in verdict.missed
 
 
 async def test_events_that_are_forgotten_while_the_broker_is_away(
