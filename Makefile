@@ -53,8 +53,8 @@ scale: $(VENV)/.ready ## Change the number of instances (app=3, or orders=3 wher
 restart: $(VENV)/.ready ## Restart the instances one after the other, unnoticed
 	@$(BOXOFFICE) restart --rolling
 
-upgrade: $(VENV)/.ready ## Bring what runs to the code that is here now, unnoticed
-	@$(BOXOFFICE) upgrade
+upgrade: $(VENV)/.ready ## Bring what runs to the code that is here now, unnoticed (name=orders: one service alone)
+	@$(BOXOFFICE) upgrade $(name)
 
 kill: $(VENV)/.ready ## Kill a process with signal 9, to see what happens (name=app-1)
 	@$(BOXOFFICE) kill $(name)
