@@ -22,7 +22,8 @@ from support.promises import Promises
 SHARE = 0.15
 AT_ONCE = 16
 MULTIPLES = (0.5, 1.0, 2.0, 3.0, 5.0)
-SETTLE_SECONDS, MEASURE_SECONDS = 3.0, 10.0
+SETTLE_SECONDS, MEASURE_SECONDS = 6.0, 10.0
+"""An order is on its way for seconds under overload: only then does as much come out as goes in."""
 DRAIN_SECONDS = 60.0
 MOST_RATE = 1000.0
 """More than `AT_ONCE` can do: so many seats are put on for them."""
