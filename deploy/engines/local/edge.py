@@ -45,6 +45,8 @@ class Edge(Server):
     admin_port: int
     upstreams: Mapping[str, Sequence[str]]
     domain: str = LOCAL
+    requests: int = 64
+    """So many at a time for an instance, where every service has its own; what lasts, as streams do, is not counted."""
     addresses: Sequence[str] = field(default_factory=loopback_addresses)
 
     role: ClassVar[str] = "edge"
@@ -110,7 +112,11 @@ class Edge(Server):
         if ALL in self.upstreams:
             return {"EDGE_ROUTES": ALL, "EDGE_UPSTREAMS": " ".join(self.upstreams[ALL])}
         lists = {f"EDGE_UPSTREAMS_{name.upper()}": " ".join(places) for name, places in self.upstreams.items()}
-        return {"EDGE_ROUTES": EACH, **lists}
+        streams = {
+            f"EDGE_STREAMS_{name.upper()}": " ".join(f"tcp/{place}" for place in places)
+            for name, places in self.upstreams.items()
+        }
+        return {"EDGE_ROUTES": EACH, "EDGE_REQUESTS": str(self.requests), **lists, **streams}
 
     def ready(self) -> bool:
         """A public name's certificate may take a while, and its address may not be reachable from inside."""

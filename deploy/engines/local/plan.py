@@ -38,6 +38,8 @@ EMBEDDED_BROKER = {
 forms: then nobody is the leader any more, and nobody gets a share. A leader that is silent for a session it replaces.
 It also answers a waiting fetch only when half of the wait is over, and lets the first member of a group wait for half
 of its session."""
+MORE_THAN_AT_WORK = 1.5
+"""What the edge gives an instance at a time, of what it works on: something to go on with, and little that waits."""
 PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
 
 
@@ -129,6 +131,7 @@ class Plan:
             admin_port=self._port("edge-admin"),
             upstreams=self._places(),
             domain=request.domain,
+            requests=int(MORE_THAN_AT_WORK * int(self.tier["MAX_IN_FLIGHT"])),
             addresses=request.bind,
         )
         state.write(PORTS, self.ports)

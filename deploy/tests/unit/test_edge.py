@@ -62,6 +62,16 @@ def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
     check_routes(adapted(edge(tmp_path, upstreams={name: [f"{name}.test:1"] for name in names})))
 
 
+def test_streams_are_not_counted_with_the_requests_of_an_instance(tmp_path: Path) -> None:
+    proxies = list(handlers(adapted(edge(tmp_path, upstreams={"orders": PLACES[:1]}, requests=7)), "reverse_proxy"))
+    bounds = {
+        each["upstreams"][0]["dial"]: each["health_checks"]["passive"].get("unhealthy_request_count")
+        for each in proxies
+        if "upstreams" in each
+    }
+    assert bounds == {PLACES[0]: 7, f"tcp/{PLACES[0]}": None}
+
+
 def test_only_safe_requests_are_repeated(configuration: dict[str, Any]) -> None:
     [proxy] = handlers(configuration, "reverse_proxy")
     assert proxy["load_balancing"]["retry_match"] == [{"method": ["GET", "HEAD", "OPTIONS"]}]
