@@ -51,6 +51,12 @@ def without_retries(config: dict[str, Any]) -> None:
         handler["health_checks"].pop("passive", None)
 
 
+def without_bound(config: dict[str, Any]) -> None:
+    """It hands on whatever comes."""
+    for handler in handlers(config, "reverse_proxy"):
+        handler["health_checks"]["passive"].pop("unhealthy_request_count", None)
+
+
 def plain_http_served(config: dict[str, Any]) -> None:
     """What is behind TLS is to be had without."""
     servers = config["apps"]["http"]["servers"].values()

@@ -90,12 +90,14 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
     assert set(verdict.missed) == {"instances of others that are as before", "other services of another release"}
 
 
-async def test_services_that_let_everybody_in(stage: Stage, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tier_without_bounds(stage: Stage, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the edge nor the services know one."""
     monkeypatch.setattr(goodput, "MULTIPLES", (0.5, 1.0, 5.0))
     bounds = {"MAX_IN_FLIGHT": "10000"}
     engine.upgrade(in_silence, ["seats", "orders"], bounds)
     try:
-        verdict = goodput.judge(await goodput.run(stage))
+        with saboteur.edge_with(saboteur.without_bound):
+            verdict = goodput.judge(await goodput.run(stage))
     finally:
         engine.upgrade(in_silence, ["seats", "orders"], dict.fromkeys(bounds, ""))
 
