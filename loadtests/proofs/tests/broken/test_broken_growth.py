@@ -93,6 +93,7 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
 async def test_a_tier_without_bounds(stage: Stage, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the edge nor the services know one."""
     monkeypatch.setattr(goodput, "MULTIPLES", (0.5, 1.0, 5.0))
+    monkeypatch.setattr(goodput, "TRIES", 1)
     bounds = {"MAX_IN_FLIGHT": "10000"}
     engine.upgrade(in_silence, ["seats", "orders"], bounds)
     try:

@@ -63,6 +63,14 @@ def curve(*goodputs: int) -> Record[Any]:
     return record({}, requests, goodput.Facts(capacity, steps, len(steps), LEDGER), end=100)
 
 
+def test_of_loads_that_were_measured_again_the_best_counts() -> None:
+    good, late = curve(10, 20, 20, 19, 18), curve(10, 20, 20, 19, 12)
+    again = with_facts(steps=[*late.facts.steps, *good.facts.steps[-1:]], drained=6)(late)
+
+    assert goodput.judge(again).ok
+    assert not goodput.judge(late).ok
+
+
 def steps(**members: Any) -> Change:
     """Each load was otherwise."""
     return lambda good: with_facts(steps=[replace(each, **members) for each in good.facts.steps])(good)
