@@ -151,6 +151,7 @@ async def run(
                 **(broker.abilities if broker else {}),
                 "kafka_session_seconds": SESSION_SECONDS,
                 "instance": "test",
+                "max_queue_seconds": 10.0,  # a slow machine turns nobody away
             }
             settings = Settings(**(defaults | extra))
             return await stack.enter_async_context(

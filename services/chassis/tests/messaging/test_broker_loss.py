@@ -58,3 +58,32 @@ async def test_acknowledged_but_not_yet_consumed_is_not_lost(talk: Talk, ears: E
     talk.broker.start()
     away = False
     assert await talk.until_heard("ada", 9) == {"ada": list(range(10))}
+
+
+async def test_nothing_is_missed_in_a_log_that_has_grown_again(talk: Talk, ears: Ears) -> None:
+    """The consumer is busy while the log is lost and grows past the place where it was. It may go on there at first."""
+    away = False
+
+    def fail(_: object) -> None:
+        if away:
+            raise ConnectionRefusedError("postgres is away")
+
+    ears.fail = fail
+    await talk.say("ada", *range(10))
+    await talk.until_published()
+    await talk.say_again()
+    await talk.until_published()
+    await talk.until_heard("ada", 9)
+    away = True
+    await talk.say("ada", 10)
+    await talk.until_published()
+    talk.broker.kill()
+    talk.broker.start()
+    await talk.say("ada", *range(11, 60))
+    await talk.until_published()
+    away = False
+
+    async def has_heard_all() -> bool:
+        return sorted((await talk.heard())["ada"]) == list(range(60))
+
+    assert await eventually(has_heard_all, seconds=40)
