@@ -1,6 +1,5 @@
 """A second PostgreSQL server, as if somebody else ran it: another machine's in all but the distance."""
 
-import asyncio
 import os
 import secrets
 import subprocess
@@ -9,8 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import asyncpg
 
 from engines.local.ports import free_port
 from engines.local.postgres import remove_data
@@ -51,23 +48,18 @@ def _in_container() -> Iterator[str]:
     container = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
     url = f"postgresql://postgres:{password}@{host}:{port}"
     try:
-        _until_it_answers(url)
+        _until_it_answers(container)
         yield url
     finally:
         subprocess.run(["docker", "rm", "--force", "--volumes", container], check=True, capture_output=True)
 
 
-def _until_it_answers(url: str) -> None:
-    async def connect() -> None:
-        await (await asyncpg.connect(f"{url}/postgres", timeout=5)).close()
-
+def _until_it_answers(container: str) -> None:
+    """By TCP: while the image sets it up, it listens to its own socket only."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            asyncio.run(connect())
-        except (OSError, asyncpg.PostgresError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+    while subprocess.run(
+        ["docker", "exec", container, "pg_isready", "--quiet", "--host", "127.0.0.1"], check=False
+    ).returncode:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the other Postgres does not answer after {START_SECONDS:g} s")
+        time.sleep(0.1)
