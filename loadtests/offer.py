@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from loadtests.cast import Cast, Person
+from loadtests.cast import Cast
 from loadtests.house import put_on
-from loadtests.people import NotWelcome, People, sign_in
+from loadtests.people import People, sign_in_organiser
 from loadtests.programme import ARENA_SEATS
 from loadtests.record import CPU
 from loadtests.running import REPOSITORY, LoadFailed, Running, client_of, empty
@@ -49,10 +49,7 @@ class Offer(Running):
         folder = folder.absolute()
         empty(folder)
         with client_of(url, ca) as http:
-            director = sign_in(http, Person(*organiser))
-            if director is None:
-                raise NotWelcome(f"{organiser[0]} cannot sign in at {url}: the password is not right")
-            house = put_on(http, director, math.ceil(seats / ARENA_SEATS))
+            house = put_on(http, sign_in_organiser(http, organiser), math.ceil(seats / ARENA_SEATS))
             cast = Cast(
                 url=url,
                 ca=ca.read_text() if ca else "",

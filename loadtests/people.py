@@ -93,6 +93,15 @@ def sign_in(http: httpx.Client, person: Person) -> Person | None:
     return replace(person, cookie=answer.headers["set-cookie"].partition(";")[0].partition("=")[2])
 
 
+def sign_in_organiser(http: httpx.Client, login: tuple[str, str]) -> Person:
+    """Who puts on the shows of a load, by (e-mail, password). Raises NotWelcome."""
+    person = sign_in(http, Person(*login))
+    if person is None:
+        url = str(http.base_url).rstrip("/")
+        raise NotWelcome(f"{login[0]} cannot sign in at {url}: the password is not right")
+    return person
+
+
 def send(http: httpx.Client, method: str, path: str, **arguments: object) -> httpx.Response:
     """Ask, and come back when the tier is too busy at the moment."""
     deadline = time.monotonic() + SIGN_IN_SECONDS

@@ -18,7 +18,7 @@ import psutil
 from engines.local.ports import free_port
 from loadtests.cast import Cast, Person
 from loadtests.house import House, performances_needed, put_on, what_is_on
-from loadtests.people import NotWelcome, People, sign_in
+from loadtests.people import NotWelcome, People, sign_in_organiser
 from loadtests.record import CPU, Order, Request
 from loadtests.running import POLL_SECONDS, REPOSITORY, LoadFailed, Running, client_of, empty
 from loadtests.shapes import SHAPES
@@ -74,9 +74,7 @@ class Load(Running):
         with client_of(url, ca) as http:
             names = set(classes or SHAPES[shape].crowd)
             needed = performances_needed(users, seconds, rate)
-            director = sign_in(http, Person(*organiser)) if organiser else None
-            if organiser and director is None:
-                raise NotWelcome(f"{organiser[0]} cannot sign in at {url}: the password is not right")
+            director = sign_in_organiser(http, organiser) if organiser else None
             house = put_on(http, director, needed) if director else what_is_on(http, needed)
             buyers = 0 if names <= ANONYMOUS else min(users, MOST_PEOPLE)
             cast = _cast(url, ca, shape, users, seconds, house, director, rate, think, People(people, http), buyers)

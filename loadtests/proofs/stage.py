@@ -134,16 +134,8 @@ class Stage:
             organiser=None if set(classes) == {VISITOR} else self.access.logins["organiser"],
             people=self.folder.parent / "people",
         )
-        try:
-            await self.do(load.until_running)
-            self.mark(f"load: {users} users" + (f", {rate:g} requests a second" if rate else ""))
+        async with self._running(load, f"load: {users} users" + (f", {rate:g} requests a second" if rate else "")):
             yield load
-        except BaseException:
-            load.kill()
-            raise
-        await self.do(load.stop)
-        self._requests += load.requests()
-        self._orders += load.orders()
 
     @asynccontextmanager
     async def offer(self, *, seats: float, rate: float | None = None, at_once: int = 1) -> AsyncIterator[Offer]:
@@ -163,16 +155,24 @@ class Stage:
             rate=rate,
             at_once=at_once,
         )
-        try:
-            await self.do(offer.until_running)
-            self.mark(f"offered: {rate:g} orders a second" if rate else f"offered: {at_once} orders at a time")
+        async with self._running(
+            offer, f"offered: {rate:g} orders a second" if rate else f"offered: {at_once} orders at a time"
+        ):
             yield offer
-            await self.do(offer.stop)
+
+    @asynccontextmanager
+    async def _running(self, load: Load | Offer, what: str) -> AsyncIterator[None]:
+        """See to it that it begins, that it is over at the end of the block, and that its requests are written down."""
+        try:
+            await self.do(load.until_running)
+            self.mark(what)
+            yield
+            await self.do(load.stop)
         except BaseException:
-            offer.kill()
+            load.kill()
             raise
-        self._requests += offer.requests()
-        self._orders += offer.orders()
+        self._requests += load.requests()
+        self._orders += load.orders()
 
     @asynccontextmanager
     async def watch(self, *paths: str) -> AsyncIterator[None]:

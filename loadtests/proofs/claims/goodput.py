@@ -190,10 +190,8 @@ async def _step(stage: Stage, multiple: float, rate: float) -> tuple[Step, bool]
     async with stage.offer(rate=rate or None, at_once=AT_ONCE, seats=seats) as offer:
         with limited(pids, SHARE, containers=stage.engine.name == "compose"):
             await stage.seconds(SETTLE_SECONDS)
-            begin, used = (
-                stage.mark(f"{multiple:g}x the capacity" if multiple else "the capacity"),
-                offer.cpu_seconds(),
-            )
+            begin = stage.mark(f"{multiple:g}x the capacity" if multiple else "the capacity")
+            used = offer.cpu_seconds()
             await stage.seconds(MEASURE_SECONDS)
             end = stage.mark("measured")
             used = offer.cpu_seconds() - used

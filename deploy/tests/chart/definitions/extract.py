@@ -21,18 +21,24 @@ VERSIONS = {
     "ServiceMonitor": "v1",
     "VaultDynamicSecret": "v1alpha1",
 }
-KEPT = {"type", "properties", "items", "required", "enum", "additionalProperties", "anyOf", "oneOf"} | {
-    *(
-        "pattern",
-        "minItems",
-        "maxItems",
-        "minProperties",
-        "maxProperties",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-    )
+KEPT = {
+    "type",
+    "properties",
+    "items",
+    "required",
+    "enum",
+    "additionalProperties",
+    "anyOf",
+    "oneOf",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
 }
 
 

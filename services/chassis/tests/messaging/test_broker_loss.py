@@ -1,6 +1,7 @@
 """Postgres is the truth and Kafka transport: a broker that is killed and comes back empty loses nobody's event."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -10,6 +11,17 @@ from support.talk import Ears, Talk, talking
 pytestmark = pytest.mark.timeout(120)
 
 Start = Callable[..., Awaitable[App]]
+
+
+@dataclass
+class Outage:
+    """What a handler meets while Postgres is away."""
+
+    lasts: bool
+
+    def __call__(self, _: object) -> None:
+        if self.lasts:
+            raise ConnectionRefusedError("postgres is away")
 
 
 async def test_what_is_said_while_the_broker_is_away_arrives_when_it_is_back(talk: Talk) -> None:
@@ -45,43 +57,31 @@ async def test_the_lost_log_is_published_again_for_those_who_have_not_heard_it(
 
 async def test_acknowledged_but_not_yet_consumed_is_not_lost(talk: Talk, ears: Ears) -> None:
     """The consumer is busy with an outage of its own when the broker dies with all it had acknowledged."""
-    away = True
-
-    def fail(_: object) -> None:
-        if away:
-            raise ConnectionRefusedError("postgres is away")
-
-    ears.fail = fail
+    outage = ears.fail = Outage(lasts=True)
     await talk.say("ada", *range(10))
     await talk.until_published()
     talk.broker.kill()
     talk.broker.start()
-    away = False
+    outage.lasts = False
     assert await talk.until_heard("ada", 9) == {"ada": list(range(10))}
 
 
 async def test_nothing_is_missed_in_a_log_that_has_grown_again(talk: Talk, ears: Ears) -> None:
     """The consumer is busy while the log is lost and grows past the place where it was. It may go on there at first."""
-    away = False
-
-    def fail(_: object) -> None:
-        if away:
-            raise ConnectionRefusedError("postgres is away")
-
-    ears.fail = fail
+    outage = ears.fail = Outage(lasts=False)
     await talk.say("ada", *range(10))
     await talk.until_published()
     await talk.say_again()
     await talk.until_published()
     await talk.until_heard("ada", 9)
-    away = True
+    outage.lasts = True
     await talk.say("ada", 10)
     await talk.until_published()
     talk.broker.kill()
     talk.broker.start()
     await talk.say("ada", *range(11, 60))
     await talk.until_published()
-    away = False
+    outage.lasts = False
 
     async def has_heard_all() -> bool:
         return sorted((await talk.heard())["ada"]) == list(range(60))

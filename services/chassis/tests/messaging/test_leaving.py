@@ -10,9 +10,9 @@ from aiokafka.protocol.group import JoinGroupRequest
 
 from chassis.kafka import ensure_topics, group_consumer, leave
 from chassis.settings import Settings
-from chassis.testing import App, Databases
+from chassis.testing import App
 from support.brokers import Broker
-from support.talk import ALPHA, Ears, Talk, metadata, talking
+from support.talk import ALPHA, Ears, Talk, talking
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -32,7 +32,7 @@ async def begin_to_join(broker: Broker) -> None:
 
 
 async def test_the_leader_ends_while_its_group_forms(
-    databases: Databases, kafka: Broker, run: Callable[..., Awaitable[App]]
+    kafka: Broker, start: Callable[..., Awaitable[App]], ears: Ears
 ) -> None:
     settings = Settings(
         kafka_bootstrap_servers=kafka.address, kafka_session_seconds=SESSION_MS / 1000, **kafka.abilities
@@ -44,11 +44,7 @@ async def test_the_leader_ends_while_its_group_forms(
     await begin_to_join(kafka)
     await asyncio.gather(leave(leader, settings), leave(other, settings))
 
-    ears = Ears()
-    services = [ALPHA, talking(ears, GROUP)]
-    for service in services:
-        await databases.create(service.name, metadata)
-    talk = Talk(await run(*services), ears, kafka)
+    talk = Talk(await start(ALPHA, talking(ears, GROUP)), ears, kafka)
     await talk.say("ada", 1, 2, 3)
 
     assert await talk.until_heard("ada", 3, seconds=30) == {"ada": [1, 2, 3]}

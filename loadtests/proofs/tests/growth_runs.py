@@ -3,19 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from loadtests.proofs.backlog import Backlog
-from loadtests.proofs.claim import Claim
-from loadtests.proofs.claims import GROWTH, deploy, goodput, later, rotation
+from loadtests.proofs.claims import deploy, goodput, later, rotation
 from loadtests.proofs.record import Record
 from loadtests.proofs.tests.records import (
     BEGAN,
     LEDGER,
     LOST_ONE,
     Change,
-    missed_of,
-    name_of,
     only,
     record,
     request,
@@ -61,14 +56,6 @@ def curve(*goodputs: int) -> Record[Any]:
         steps.append(goodput.Step(multiple, rate, BEGAN + begin, BEGAN + begin + 10, [0.1] * goodput_of * 10, 0.1))
     capacity = goodput.Step(0, 0, BEGAN - 20, BEGAN - 10, [0.1] * 200, 0.1)
     return record({}, requests, goodput.Facts(capacity, steps, len(steps), LEDGER), end=100)
-
-
-def test_of_loads_that_were_measured_again_the_best_counts() -> None:
-    good, late = curve(10, 20, 20, 19, 18), curve(10, 20, 20, 19, 12)
-    again = with_facts(steps=[*late.facts.steps, *good.facts.steps[-1:]], drained=6)(late)
-
-    assert goodput.judge(again).ok
-    assert not goodput.judge(late).ok
 
 
 def steps(**members: Any) -> Change:
@@ -214,23 +201,3 @@ BROKEN: list[tuple[Any, str, Change, set[str]]] = [
     (goodput, "an order is lost", with_facts(ledger=LOST_ONE), {f"breaches of: {LOST}"}),
     (deploy, "there is hardly any load", only(lambda each: each.at > BEGAN + 24), {"requests"}),
 ]
-
-
-@pytest.mark.parametrize("claim", GOOD, ids=name_of)
-def test_a_good_run_is_good(claim: Claim) -> None:
-    verdict = claim.judge(GOOD[claim])
-
-    assert verdict.ok, verdict.missed
-    assert claim.show(GOOD[claim])
-    assert all((claim.title, claim.promise, claim.method))
-
-
-@pytest.mark.parametrize(
-    ("claim", "what", "change", "missed"), BROKEN, ids=[f"{name_of(claim)}: {what}" for claim, what, *_ in BROKEN]
-)
-def test_a_broken_run_is_seen(claim: Claim, what: str, change: Change, missed: set[str]) -> None:
-    assert missed_of(claim, change, GOOD[claim]) == missed
-
-
-def test_every_claim_is_judged_here() -> None:
-    assert set(GOOD) == set(GROWTH.values())
