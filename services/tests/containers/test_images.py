@@ -31,6 +31,17 @@ def test_nothing_that_builds_or_tests_is_in_it(image: dict[str, Any]) -> None:
     assert in_image(image, "sh", "-c", "command -v gcc cc strip uv make git; ls /tmp; true").strip() == ""
 
 
+def test_nothing_is_left_to_compile_at_a_start(image: dict[str, Any]) -> None:
+    program = """
+import os.path, sys
+from importlib.metadata import entry_points
+import chassis.cli, chassis.serve
+assert [each.load() for each in entry_points(group="boxoffice.services")]
+cached = {each.__file__: getattr(each, "__cached__", None) for each in sys.modules.values() if hasattr(each, "__file__")}
+print(*(file for file, compiled in cached.items() if compiled and not os.path.exists(compiled)))"""
+    assert in_image(image, "python", "-c", program).split() == []
+
+
 def test_it_has_what_the_lock_pins_and_nothing_else(image: dict[str, Any]) -> None:
     pins = re.findall(r"^([\w.-]+)==", (REPOSITORY / "services" / "requirements.lock").read_text(), re.MULTILINE)
     program = "from importlib.metadata import distributions as d; print(*(each.metadata['name'] for each in d()))"
