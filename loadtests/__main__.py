@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from loadtests.cast import THINK
 from loadtests.cpu import cpu_by_process
 from loadtests.figures import Figures, knee
 from loadtests.objectives import DEFAULT, BadObjectives, judge, load_objectives
@@ -32,7 +33,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long. Default: as long as the shape usually takes.")] = 0.0,
     url: Annotated[str, typer.Option(help="Where. Default: the tier that is up on this machine.")] = "",
     rate: Annotated[float, typer.Option(help="Requests a second of all together, instead of people who think.")] = 0.0,
-    think: Annotated[float, typer.Option(help="Seconds between two clicks, on average.")] = 2.0,
+    think: Annotated[float, typer.Option(help="Seconds between two clicks, on average.")] = THINK,
     classes: Annotated[str, typer.Option(help=f"Only these, with commas: {CROWDS}.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="Processes that share the users.")] = 1,
     objectives: Annotated[Path, typer.Option(help="What must be kept.")] = DEFAULT,

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+THINK = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -39,7 +41,7 @@ class Cast:
     venue: str = ""
     prices: dict[str, Any] = field(default_factory=dict)
     rate: float | None = None
-    think: float = 2.0
+    think: float = THINK
 
     def share(self, number: int, of: int) -> "Cast":
         """What one of several workers gets: people of its own, so that nobody is in two places."""

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from engines.local.ports import free_port
-from loadtests.cast import Cast, Person
+from loadtests.cast import THINK, Cast, Person
 from loadtests.house import House, performances_needed, put_on, what_is_on
 from loadtests.people import NotWelcome, People, sign_in_organiser
 from loadtests.record import CPU, Order, Request
@@ -55,7 +55,7 @@ class Load(Running):
         classes: Sequence[str] = (),
         rate: float | None = None,
         organiser: tuple[str, str] | None = None,
-        think: float = 2.0,
+        think: float = THINK,
         people: Path = PEOPLE,
         processes: int = 1,
         options: Sequence[str] = (),

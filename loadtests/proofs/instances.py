@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engines.tier import service_names
 from loadtests.proofs.stage import Stage
 
 Born = Mapping[str, str]
@@ -9,7 +10,7 @@ Born = Mapping[str, str]
 
 
 async def born(stage: Stage) -> Born:
-    return {name: f"{row.host} {row.pid}" for name, row in (await stage.rows("app")).items()}
+    return {name: f"{row.host} {row.pid or name}" for name, row in (await stage.rows("app")).items()}
 
 
 def renewed(before: Born, after: Born) -> tuple[int, int]:
@@ -22,6 +23,6 @@ def unchanged(before: Born, after: Born) -> tuple[int, int]:
     return sum(after.get(name) == process for name, process in before.items()), len(before)
 
 
-def group_of(instance: str) -> str:
-    """`orders` of `orders-2`."""
-    return instance.rpartition("-")[0]
+def service_of(instance: str) -> str:
+    """`orders` of `orders-2`, and of `boxoffice-orders-86d7c-x2x7q`."""
+    return next(name for name in service_names() if f"-{name}-" in f"-{instance}-")

@@ -53,8 +53,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`about` is what was proven on: machine, engine, commit. `claims` are all that the tier has, by name: a report
-    on some of them is a file of its own.
+    """`about` is what was proven on: machine, engine, commit. `claims` are the names of all that could be put to the
+    test: a report on some of them is a file of its own. `left_out` says of the others what they need.
     """
 
     tier: str
@@ -63,6 +63,7 @@ class Report:
     began: float
     ended: float
     proofs: Sequence[Proof]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -73,6 +74,7 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         head = {"tier": self.tier, "ok": self.ok, "began": _time(self.began), "seconds": round(self._seconds, 1)}
         content = {**head, "about": dict(self.about), "claims": [proof.to_json() for proof in self.proofs]}
+        content |= {"left_out": dict(self.left_out)}
         page = folder / f"{'-'.join([self.tier, *self._chosen])}.html"
         page.write_text(self._html(), encoding="utf-8")
         text = json.dumps(content, indent=2, ensure_ascii=False)
@@ -102,7 +104,7 @@ class Report:
             f"<header><h1>{escape(title)}</h1>"
             f'<p class="lead">{held} of {len(self.proofs)} claims hold. Each was put to the test on a tier that ran, '
             "and that was disturbed on purpose. What follows is what happened.</p>"
-            f'<dl class="about">{facts}</dl></header>{_overview(self.proofs)}'
+            f'<dl class="about">{facts}</dl></header>{_overview(self.proofs)}{_left_out(self.left_out)}'
             f"{''.join(_section(proof) for proof in self.proofs)}"
             "<footer>Every figure with a bound decides; the verdict of a claim is that all of them are within. "
             "Failed is a request without an answer, or with a status of 500 and above.</footer></main></body></html>\n"
@@ -119,6 +121,11 @@ def _overview(proofs: Sequence[Proof]) -> str:
     )
     head = "<tr><th>verdict</th><th>claim</th><th>requests</th><th>failed</th><th>took</th></tr>"
     return f'<table class="overview"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+
+def _left_out(needs: Mapping[str, str]) -> str:
+    lines = "".join(f"<li><b>{escape(name)}</b> needs {escape(what)}</li>" for name, what in needs.items())
+    return f"<p>Not put to the test here:</p><ul>{lines}</ul>" if lines else ""
 
 
 def _section(proof: Proof) -> str:

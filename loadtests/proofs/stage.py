@@ -14,6 +14,7 @@ import httpx
 
 from chassis.testing import eventually
 from engines.protocol import Access, Engine, Row, in_silence
+from loadtests.cast import THINK
 from loadtests.offer import Offer
 from loadtests.proofs.record import Facts, Mark, Record
 from loadtests.record import Order
@@ -119,7 +120,9 @@ class Stage:
     # Those who use it.
 
     @asynccontextmanager
-    async def load(self, *, users: int, rate: float | None = None, classes: Sequence[str] = ()) -> AsyncIterator[Load]:
+    async def load(
+        self, *, users: int, rate: float | None = None, think: float = THINK, classes: Sequence[str] = ()
+    ) -> AsyncIterator[Load]:
         """Locust, for as long as the block lasts; at its end the requests are part of the record."""
         self._loads += 1
         load = await self.do(
@@ -130,6 +133,7 @@ class Stage:
             users=users,
             seconds=LONGEST_LOAD_SECONDS,
             rate=rate,
+            think=think,
             classes=tuple(classes),
             organiser=None if set(classes) == {VISITOR} else self.access.logins["organiser"],
             people=self.folder.parent / "people",

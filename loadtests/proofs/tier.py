@@ -1,6 +1,7 @@
 """A tier of the proofs' own: another folder, other ports, and nothing of it stays behind."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engines.choice import Choice, choose
+from engines.kubernetes.release import NODE_PORTS
 from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.protocol import Progress, in_silence
 from engines.state import REPOSITORY
 
+NAMESPACE = "boxoffice-proof"
+"""Where it is in a cluster."""
+VALUES = REPOSITORY / "services" / "tests" / "support" / "kubernetes.yaml"
+"""What is changed of the chart there: no more pods than are asked for, for a cluster of one small machine."""
 ELSEWHERE = (
     *("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "SMTP_URL", "VAULT_ADDR", "VAULT_TOKEN"),
     *("EDGE_DOMAIN", "EDGE_BIND", "INSTANCES"),
@@ -40,7 +46,13 @@ def tier_of_our_own(tier: str, engine: str | None, progress: Progress) -> Iterat
         "EDGE_HTTPS_PORT": str(free_port(avoid=[plain])),
         "EDGE_HTTP_PORT": str(plain),
     }
-    choice = choose(engine)
+    choice = choose(engine, tier)
+    if choice.engine.name == "kubernetes":
+        os.environ |= {
+            "BOXOFFICE_NAMESPACE": NAMESPACE,
+            "BOXOFFICE_VALUES": str(VALUES),
+            "EDGE_HTTPS_PORT": str(secrets.choice(NODE_PORTS)),
+        }
     os.environ["ENGINE"] = choice.engine.name  # for the commands of a guide
     _bring_down_afterwards(choice.engine.name)
     try:

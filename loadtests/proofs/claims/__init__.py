@@ -1,10 +1,12 @@
 """What is claimed of each tier, by the names that CLAIM= knows, in the order in which it is proven."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from loadtests.proofs import otherstack
 from loadtests.proofs.claim import Claim
 from loadtests.proofs.claims import (
     add,
+    autoscaling,
     database,
     deploy,
     faults,
@@ -15,6 +17,7 @@ from loadtests.proofs.claims import (
     rolling,
     rotation,
     site,
+    swap,
     tls,
 )
 
@@ -30,12 +33,31 @@ STARTUP: Mapping[str, Claim] = {
 }
 
 GROWTH: Mapping[str, Claim] = {
+    "autoscaling": autoscaling,
     "slow": later.slow,
     "away": later.away,
     "broker": later.broker,
     "rotation": rotation,
     "deploy": deploy,
+    "swap": swap,
     "goodput": goodput,
 }
 
 CLAIMS: Mapping[str, Mapping[str, Claim]] = {"startup": STARTUP, "growth": GROWTH}
+
+
+def _only(engine: str, why: str) -> Callable[[str], str]:
+    return lambda name: "" if name == engine else f"the {engine} engine, {why}"
+
+
+NEEDS: Mapping[str, Callable[[str], str]] = {
+    "autoscaling": _only("kubernetes", "which has an autoscaler"),
+    "swap": lambda engine: _only("local", "whose broker this machine reaches")(engine) or otherstack.missing(),
+    "goodput": _only("local", "which can limit the CPU time of each instance"),
+}
+"""What is missing for a claim on an engine, in words; empty when nothing is."""
+
+
+def missing(claim: str, engine: str) -> str:
+    """In words what is not here that this claim takes."""
+    return NEEDS[claim](engine) if claim in NEEDS else ""

@@ -7,7 +7,7 @@ import httpx
 
 from engines.protocol import in_silence
 from loadtests.proofs.exhibits import Exhibit, Table, timeline_of
-from loadtests.proofs.instances import Born, born, group_of, renewed, unchanged
+from loadtests.proofs.instances import Born, born, renewed, service_of, unchanged
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import failures, signed_out, told
@@ -91,8 +91,8 @@ async def _releases(stage: Stage) -> Releases:
 
 
 def _own(instances: Born) -> Born:
-    return {name: process for name, process in instances.items() if group_of(name) == SERVICE}
+    return {name: process for name, process in instances.items() if service_of(name) == SERVICE}
 
 
 def _others(instances: Born) -> Born:
-    return {name: process for name, process in instances.items() if group_of(name) != SERVICE}
+    return {name: process for name, process in instances.items() if service_of(name) != SERVICE}

@@ -9,7 +9,7 @@ import psutil
 from engines.protocol import in_silence
 from loadtests.proofs.backlog import until_none_waits
 from loadtests.proofs.exhibits import Chart, Exhibit, Table, timeline_of
-from loadtests.proofs.instances import group_of
+from loadtests.proofs.instances import service_of
 from loadtests.proofs.limits import limited
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
@@ -173,7 +173,7 @@ def show(record: Record[Facts]) -> Sequence[Exhibit]:
 async def _single_instances(stage: Stage) -> AsyncIterator[None]:
     """One of each service, for the time of the block."""
     names = list(await stage.rows("app"))
-    counts = {group: sum(group_of(name) == group for name in names) for group in sorted(set(map(group_of, names)))}
+    counts = {group: sum(service_of(name) == group for name in names) for group in sorted(set(map(service_of, names)))}
     try:
         for group in counts:
             await stage.do(stage.engine.scale, group, 1, in_silence)

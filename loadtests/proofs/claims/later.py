@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engines.protocol import in_silence
 from loadtests.proofs.backlog import Backlog, until_none_waits, watched
 from loadtests.proofs.exhibits import Chart, Exhibit, timeline_of
-from loadtests.proofs.instances import group_of
+from loadtests.proofs.instances import service_of
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import failures, quantile, told
@@ -144,7 +144,7 @@ def _times(requests: Sequence[Request], begin: float, end: float) -> str:
 @asynccontextmanager
 async def slow_payments(stage: Stage) -> AsyncIterator[None]:
     """Payments as if its provider took a tenth of what is offered."""
-    count = sum(group_of(name) == "payments" for name in await stage.rows("app"))
+    count = sum(service_of(name) == "payments" for name in await stage.rows("app"))
     setting = "PAYMENTS_MAX_PER_SECOND"
     await stage.do(stage.engine.upgrade, in_silence, ["payments"], {setting: f"{RATE / 10 / count:g}"})
     try:
@@ -158,7 +158,7 @@ def without(*services: str, server: str = "") -> Callable[[Stage], AbstractAsync
 
     @asynccontextmanager
     async def away(stage: Stage) -> AsyncIterator[None]:
-        names = [name for name in await stage.rows("app") if group_of(name) in services]
+        names = [name for name in await stage.rows("app") if service_of(name) in services]
         names += [server] if server else []
         async with AsyncExitStack() as stack:
             for name in names:

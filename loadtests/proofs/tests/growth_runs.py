@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from loadtests.proofs.backlog import Backlog
-from loadtests.proofs.claims import deploy, goodput, later, rotation
+from loadtests.proofs.claims import autoscaling, deploy, goodput, later, rotation, swap
 from loadtests.proofs.record import Record
 from loadtests.proofs.tests.records import (
     BEGAN,
@@ -58,6 +58,27 @@ def curve(*goodputs: int) -> Record[Any]:
     return record({}, requests, goodput.Facts(capacity, steps, len(steps), LEDGER), end=100)
 
 
+def scaled() -> Record[Any]:
+    """Answers of one instance in 900 ms, then of three in 100 ms; two of them go when nobody comes any more."""
+
+    def look(at: int) -> autoscaling.Look:
+        wanted, ready = (1 if at < 40 or at >= 240 else 3), (1 if at < 60 or at >= 240 else 3)
+        return autoscaling.Look(BEGAN + at, wanted, ready, ready)
+
+    slow = [replace(each, ms=900.0, service="seats") for each in traffic(20, 60, "seats-1", rate=20)]
+    fast = [replace(each, ms=100.0, service="seats") for each in traffic(60, 170, "seats-1", "seats-2", rate=20)]
+    marks = {autoscaling.CALM: 0, autoscaling.SPIKE: 20, autoscaling.OVER: 170, "it is calm again": 240}
+    looks = autoscaling.Looks([look(at) for at in range(250)])
+    return record(marks, [*slow, *fast], autoscaling.Facts(looks, LEDGER), end=250)
+
+
+def looking(**members: Any) -> Change:
+    """Every look saw something else."""
+    return lambda good: with_facts(
+        looks=autoscaling.Looks([replace(each, **members) for each in good.facts.looks.all])
+    )(good)
+
+
 def steps(**members: Any) -> Change:
     """Each load was otherwise."""
     return lambda good: with_facts(steps=[replace(each, **members) for each in good.facts.steps])(good)
@@ -82,10 +103,42 @@ GOOD: dict[Any, Record[Any]] = {
         traffic(0, 25, "orders-1", "seats-1"),
         deploy.Facts(INSTANCES, DEPLOYED, RELEASES, {**RELEASES, "orders": deploy.RELEASE}),
     ),
+    swap: record(
+        {swap.STOPS: 4, swap.WORKS: 6, "payments in Go has ended": 31, swap.BACK: 33},
+        traffic(0, 40, "orders-1", rate=30),
+        swap.Facts(INSTANCES, INSTANCES, LEDGER.entries, LEDGER),
+    ),
     goodput: curve(10, 20, 20, 19, 18),
+    autoscaling: scaled(),
 }
 
 BROKEN: list[tuple[Any, str, Change, set[str]]] = [
+    (
+        autoscaling,
+        "no instance is wanted",
+        looking(wanted=1, there=1, ready=1),
+        {"until a further instance was wanted", "instances at the most"},
+    ),
+    (
+        autoscaling,
+        "further instances do not help",
+        lambda good: replace(good, requests=[replace(each, ms=900.0) for each in good.requests]),
+        {"time of 95 % in the end, of that with one instance"},
+    ),
+    (autoscaling, "they stay", looking(there=3), {"until one instance was alone again"}),
+    (autoscaling, "a request fails", with_requests(request(90, "", status=502)), {"failed requests"}),
+    (autoscaling, "an order is lost", with_facts(ledger=LOST_ONE), {f"breaches of: {LOST}"}),
+    (autoscaling, "nobody bought", with_facts(ledger=Ledger(set(), [])), {"orders that got their 202"}),
+    (swap, "a request fails", with_requests(request(8, "", status=503)), {"failed requests"}),
+    (swap, "nothing was charged in Go", with_facts(entries=[]), {"orders charged in Go"}),
+    (swap, "both have charged", with_facts(ledger=TWICE), {f"breaches of: {CHARGED}"}),
+    (swap, "there is hardly any load", only(lambda each: each.at > BEGAN + 39), {"requests"}),
+    (
+        swap,
+        "another service was restarted",
+        with_facts(after={**INSTANCES, "seats-1": "other"}),
+        {"other instances that are as before"},
+    ),
     (
         later.slow,
         "an order is refused",

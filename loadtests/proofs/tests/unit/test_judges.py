@@ -2,8 +2,9 @@
 
 import pytest
 
+from loadtests.proofs import otherstack
 from loadtests.proofs.claim import Claim
-from loadtests.proofs.claims import CLAIMS, goodput
+from loadtests.proofs.claims import CLAIMS, goodput, missing
 from loadtests.proofs.tests import growth_runs, startup_runs
 from loadtests.proofs.tests.records import Change, missed_of, name_of, with_facts
 
@@ -39,3 +40,12 @@ def test_of_loads_that_were_measured_again_the_best_counts() -> None:
 @pytest.mark.parametrize("tier", CLAIMS)
 def test_every_claim_is_judged_here(tier: str) -> None:
     assert set(RUNS[tier].GOOD) == set(CLAIMS[tier].values())
+
+
+def test_a_claim_that_takes_what_is_not_here_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otherstack, "missing", lambda: "a Go toolchain")
+
+    assert missing("kill", "compose") == ""
+    assert missing("swap", "local") == "a Go toolchain"
+    assert missing("autoscaling", "kubernetes") == ""
+    assert missing("autoscaling", "local").startswith("the kubernetes engine")

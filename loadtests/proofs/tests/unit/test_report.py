@@ -114,6 +114,17 @@ def test_some_claims_are_a_report_of_their_own(tmp_path: Path) -> None:
     assert "The startup tier (kill): proven" in page.read_text()
 
 
+def test_what_was_not_put_to_the_test_is_told(tmp_path: Path) -> None:
+    needs = {"swap": "a <Go> toolchain"}
+    report = Report(tier="growth", claims=["kill"], about={}, began=90.0, ended=130.0, proofs=[GOOD], left_out=needs)
+
+    page = report.write(tmp_path)
+
+    assert page.name == "growth.html"
+    assert "<b>swap</b> needs a &lt;Go&gt; toolchain" in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["left_out"] == needs
+
+
 def test_no_claim_proves_nothing(tmp_path: Path) -> None:
     _, content = written(tmp_path)
 
