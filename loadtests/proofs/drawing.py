@@ -18,6 +18,7 @@ from loadtests.runs import Request
 RATE_HEIGHT, FAILED_HEIGHT, TIMES_HEIGHT, GAP = 170, 22, 70, 26
 BADGE = 11
 COLOURS = 8
+LEGEND_LINE = 18
 
 
 def timeline(what: Timeline) -> str:
@@ -29,15 +30,16 @@ def timeline(what: Timeline) -> str:
     times_top = failed_top + FAILED_HEIGHT + GAP
     bottom = times_top + TIMES_HEIGHT
     names, bands = _bands(what, width)
+    legend, legend_height = _band_legend(names, bottom + 32)
     parts = [
-        _band_legend(names),
+        legend,
         _rates(bands, names, x, width),
         _failures(what, x, failed_top),
         _times(what, x, width, times_top),
         _seconds(x, length, bottom),
         _marks(what, x, bottom),
     ]
-    return svg(WIDTH, bottom + 24, what.caption, parts)
+    return svg(WIDTH, bottom + 24 + legend_height, what.caption, parts)
 
 
 def bin_seconds(length: float) -> float:
@@ -157,12 +159,16 @@ def _seconds(x: Scale, length: float, bottom: float) -> str:
     )
 
 
-def _band_legend(names: Iterable[str]) -> str:
-    parts, at = [], float(WIDTH - RIGHT)
-    for index, name in reversed(list(enumerate(names))):
-        at -= 7 * len(name) + 24
+def _band_legend(names: Iterable[str], top: float) -> tuple[str, float]:
+    """The names of the bands, in as many lines as they take; and how high these are together."""
+    parts, at, line_top = [], float(LEFT), top
+    for index, name in enumerate(names):
+        width = 7 * len(name) + 30
+        if at + width > WIDTH and at > LEFT:
+            at, line_top = float(LEFT), line_top + LEGEND_LINE
         parts.append(
-            f'<rect class="b{index % COLOURS}" x="{at:.0f}" y="0" width="11" height="11" rx="2"/>'
-            f'<text class="label" x="{at + 15:.0f}" y="10">{escape(name)}</text>'
+            f'<rect class="b{index % COLOURS}" x="{at:.0f}" y="{line_top}" width="11" height="11" rx="2"/>'
+            f'<text class="label" x="{at + 15:.0f}" y="{line_top + 10}">{escape(name)}</text>'
         )
-    return f'<g transform="translate(0 {TOP + RATE_HEIGHT + FAILED_HEIGHT + 8})">{"".join(parts)}</g>'
+        at += width
+    return "".join(parts), line_top + LEGEND_LINE - top if parts else 0.0

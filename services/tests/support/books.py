@@ -1,8 +1,9 @@
 """The databases of a running stack, for tests that check what no API shows: what was sold, charged and forgotten."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import asyncpg
 from support.ledger import Claim, Entry, Ledger, Placed
 
 SERVICES = ("accounts", "catalog", "seats", "orders", "payments", "notifications")
+PATIENCE_SECONDS = 20.0
 OF_PERFORMANCE = "performance_id = $1 OR $1 IS NULL"
 
 
@@ -22,20 +24,28 @@ class Books:
         self._url = ""
 
     async def query(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
-        connection = await self._connect(service)
-        try:
+        async with self._connected(service) as connection:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return rows
+
+    @asynccontextmanager
+    async def _connected(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection to its database. The server may have gone elsewhere, and the way to it may break: so again."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._url = self._url or await asyncio.to_thread(self._postgres)
+                connection = await asyncpg.connect(f"{self._url}/{service}", timeout=5)
+                break
+            except (OSError, TimeoutError):
+                self._url = ""
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
+        try:
+            yield connection
         finally:
             await connection.close()
-        return rows
-
-    async def _connect(self, service: str) -> asyncpg.Connection:
-        """Where it was last time; elsewhere if it is not there any more."""
-        if self._url:
-            with suppress(OSError, TimeoutError):
-                return await asyncpg.connect(f"{self._url}/{service}", timeout=5)
-        self._url = await asyncio.to_thread(self._postgres)
-        return await asyncpg.connect(f"{self._url}/{service}", timeout=5)
 
     async def orders(self, ids: Sequence[UUID]) -> list[asyncpg.Record]:
         return await self.query("orders", "SELECT * FROM orders WHERE id = ANY($1)", ids)
@@ -85,10 +95,10 @@ class Books:
         return [place for service in SERVICES for place in await self._mentions(service, words)]
 
     async def _mentions(self, service: str, words: Iterable[str]) -> list[str]:
-        tables = await self.query(service, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        found: list[str] = []
-        for table in sorted(row["tablename"] for row in tables):
-            statement = f'SELECT 1 FROM "{table}" AS it WHERE it::text ILIKE ANY($1)'  # noqa: S608 - our own tables
-            rows = await self.query(service, statement, [f"%{word}%" for word in words])
-            found += [f"{service}.{table}"] * len(rows)
+        patterns, found = [f"%{word}%" for word in words], []
+        async with self._connected(service) as connection:
+            tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            for table in sorted(row["tablename"] for row in tables):
+                statement = f'SELECT 1 FROM "{table}" AS it WHERE it::text ILIKE ANY($1)'  # noqa: S608 - our own tables
+                found += [f"{service}.{table}"] * len(await connection.fetch(statement, patterns))
         return found
