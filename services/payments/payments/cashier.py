@@ -21,6 +21,7 @@ from chassis.telemetry import batch_context
 from chassis.worker import Worker
 from payments import repository
 from payments.clients import ChargeRequest, PaymentProvider, ProviderUnavailable
+from payments.counters import WAITING
 from payments.domain import Answer, Charge, NoAnswer, State, Throttle, pause_before
 from payments.events import Money, PaymentCaptured, PaymentDeclined, PaymentRefunded
 from payments.settings import PaymentsSettings
@@ -156,6 +157,17 @@ def _news_of(charge: Charge) -> Event | None:
     if charge.state is State.REFUNDED:
         return PaymentRefunded(order_id=charge.order_id, payment_id=charge.payment_id, amount=amount)
     return None
+
+
+def backlog(database: Database) -> Worker:
+    """Looks once a second how many charges wait: of what waits in Kafka the consumer tells, but not of these."""
+
+    async def look() -> int:
+        async with database.reading() as connection:
+            WAITING.set(await repository.waiting(connection))
+        return 0
+
+    return Worker("backlog", look, idle_seconds=1.0)
 
 
 def cashier_of(runtime: Runtime) -> Cashier:

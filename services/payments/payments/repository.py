@@ -56,6 +56,7 @@ _due = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
+_waiting = select(func.count()).where(charges.c.state.in_(OPEN))
 _claim = (
     update(charges)
     .where(charges.c.order_id == any_(func.array(_due.scalar_subquery())))
@@ -84,6 +85,11 @@ async def claim(tx: AsyncConnection, *, limit: int, lease_seconds: float) -> lis
     """Take up to `limit` charges that the provider is to be asked about; they are this caller's for `lease_seconds`."""
     rows = await tx.execute(_claim, {"most": limit, "lease": timedelta(seconds=lease_seconds)})
     return [_charge(row) for row in rows]
+
+
+async def waiting(connection: AsyncConnection) -> int:
+    """How many charges the provider is yet to answer, whoever has taken them."""
+    return (await connection.execute(_waiting)).scalar_one()
 
 
 def _charge(row: Any) -> Charge:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import hvac
 import pytest
 
 from engines.protocol import NOTHING, Engine, Progress, in_silence
-from loadtests.proofs.claims import deploy, goodput, later, rotation
+from loadtests.proofs.claims import deploy, goodput, later, rotation, swap
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.tests.broken import saboteur
 from support.ledger import ENDED
@@ -88,6 +89,19 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
     verdict = deploy.judge(await deploy.run(stage))
 
     assert set(verdict.missed) == {"instances of others that are as before", "other services of another release"}
+
+
+async def test_a_program_that_takes_the_place_and_does_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def idle(folder: Path) -> Path:
+        program = folder / "idle"
+        program.write_text("#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 0.1; done\n")
+        program.chmod(0o755)
+        return program
+
+    monkeypatch.setattr(swap, "build", idle)
+    monkeypatch.setattr(swap, "SECONDS", 8.0)
+
+    assert set(swap.judge(await swap.run(stage)).missed) == {"orders charged in Go"}
 
 
 async def test_a_tier_without_bounds(stage: Stage, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

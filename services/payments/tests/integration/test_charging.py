@@ -4,6 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
+
+from chassis.testing import eventually
+from payments.cashier import backlog
 
 SLOW_WAIT = 3.0
 
@@ -30,6 +34,23 @@ async def test_a_declined_order_is_told_with_the_reason(desk: Any, token: str, r
     await desk.becomes(order, "declined")
     [event] = await desk.log()
     assert (event.type, event.data["reason"]) == ("payment.declined", reason)
+
+
+async def test_operators_see_how_many_orders_wait(desk: Any) -> None:
+    watching = backlog(desk.database)
+    watching.start()
+    try:
+        await desk.place()
+        await desk.place()
+        await eventually(waiting, lambda number: number == 2)
+        desk.start()
+        await eventually(waiting, lambda number: number == 0)
+    finally:
+        await watching.stop()
+
+
+async def waiting() -> float:
+    return REGISTRY.get_sample_value("charges_waiting") or 0.0
 
 
 async def test_the_same_order_again_is_no_new_charge(desk: Any) -> None:
