@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,6 +19,8 @@ DEAD_LETTER = ".dead-letter"
 SEND_SECONDS = 10.0
 METADATA_SECONDS = 3.0
 LEAVE_SECONDS = 5.0
+UNCOMPRESSED = {"compression.type": "uncompressed"}
+"""A batch in a codec that a consumer does not have would stop it: whatever comes, the broker unpacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,7 @@ class Producer:
         """
         producer = await self._connected()
         async with asyncio.timeout(SEND_SECONDS):
-            # A broker that came back without its log makes the topics anew when it is asked for them; to send first
-            # would write to partitions that it does not know.
-            for topic in {event.topic for event in batch}:
-                await producer.client.add_topic(topic)
-            await producer.client.force_metadata_update()
+            await _look_up(producer, {event.topic for event in batch})
             pending = [
                 await producer.send(event.topic, event.value, key=event.key, headers=event.headers()) for event in batch
             ]
@@ -87,12 +85,16 @@ class Producer:
             acknowledged[place] = Acknowledged(first=min(first, record.offset), last=record.offset)
         return acknowledged
 
-    async def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """Where the log of each partition ends (the offset that the next record gets, or a little less)."""
-        reader = await self._connected_reader()
-        partitions = [TopicPartition(topic, partition) for topic, partition in places]
+    async def ends(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Where the log of each partition ends (the offset that the next record gets, or a little less).
+
+        A partition that is not there has no end: to ask for it would never be answered.
+        """
+        producer, reader = await self._connected(), await self._connected_reader()
         async with asyncio.timeout(METADATA_SECONDS):
-            offsets = await reader.end_offsets(partitions)
+            found = await _look_up(producer, {topic for topic, _ in places})
+            there = [TopicPartition(topic, number) for topic, number in places if number in found[topic]]
+            offsets = await reader.end_offsets(there)
         return {(place.topic, place.partition): offset for place, offset in offsets.items()}
 
     async def ping(self) -> None:
@@ -130,6 +132,18 @@ class Producer:
                     AIOKafkaConsumer(bootstrap_servers=self._settings.kafka_bootstrap_servers, enable_auto_commit=False)
                 )
             return self._reader
+
+
+async def _look_up(producer: AIOKafkaProducer, topics: Collection[str]) -> dict[str, Collection[int]]:
+    """Ask the broker which partitions these topics have now.
+
+    One that came back without its log makes the topics anew when it is asked for them, maybe with fewer partitions; to
+    send without asking would write to some that it does not know.
+    """
+    for topic in topics:
+        await producer.client.add_topic(topic)
+    await producer.client.force_metadata_update()
+    return {topic: producer.client.cluster.partitions_for_topic(topic) or () for topic in topics}
 
 
 def group_consumer(settings: Settings, group: str, topics: Iterable[str]) -> AIOKafkaConsumer:
@@ -172,7 +186,10 @@ async def ensure_topics(settings: Settings, topics: Iterable[str]) -> None:
         await admin.start()
         wanted = {name for topic in topics for name in (topic, topic + DEAD_LETTER)} - set(await admin.list_topics())
         await admin.create_topics(
-            [NewTopic(name, settings.kafka_partitions, settings.kafka_replication) for name in sorted(wanted)]
+            [
+                NewTopic(name, settings.kafka_partitions, settings.kafka_replication, topic_configs=UNCOMPRESSED)
+                for name in sorted(wanted)
+            ]
         )
     finally:
         await admin.close()

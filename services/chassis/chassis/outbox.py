@@ -117,16 +117,16 @@ class Relay:
                 return 0
             acknowledged = await self._producer.send([self._outgoing(row) for row in rows])
             await tx.execute(_mark_published, {"positions": [row.position for row in rows]})
-            lost = await self._went_back(tx, acknowledged)
-            if lost:
-                await self._publish_again(tx)
-            await tx.execute(
-                _remember_offset,
-                [
-                    {"topic": topic, "partition": part, "offset": ack.first}
-                    for (topic, part), ack in acknowledged.items()
-                ],
-            )
+            if await self._went_back(tx, acknowledged):
+                await self._publish_again(tx)  # these too
+            else:
+                await tx.execute(
+                    _remember_offset,
+                    [
+                        {"topic": topic, "partition": part, "offset": ack.first}
+                        for (topic, part), ack in acknowledged.items()
+                    ],
+                )
         PUBLISHED.labels(self._database.name).inc(len(rows))
         return len(rows)
 

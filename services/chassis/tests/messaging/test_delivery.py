@@ -1,14 +1,18 @@
 """What is committed arrives: in order per key, with one effect, whatever is redelivered."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
+from aiokafka import AIOKafkaProducer, codec
 from aiokafka.errors import CommitFailedError
 from sqlalchemy import select
 
 from chassis import outbox
+from chassis.ids import uuid7
 from chassis.inbox import Consumer
+from chassis.kafka import Outgoing
 from chassis.outbox import ConcurrencyConflict
 from chassis.telemetry import new_traceparent, trace_context
 from chassis.testing import App, eventually
@@ -47,6 +51,24 @@ async def test_a_transaction_that_is_rolled_back_says_nothing(talk: Talk) -> Non
         await change_the_mind()
     await talk.say("ada", 2)
     assert await talk.until_heard("ada", 2) == {"ada": [2]}
+
+
+@pytest.mark.skipif(
+    os.environ.get("TEST_BROKER") != "apache",
+    reason="the embedded broker hands out batches as they came: `make test-kafka` has one that unpacks them",
+)
+async def test_what_a_stranger_compresses_stops_nobody(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were in a codec that this consumer does not have."""
+    await talk.say("ada", 1)
+    await talk.until_heard("ada", 1)  # by then the topic is there as the services want it
+    event = Said(who="ada", number=2)
+    value = event.model_dump_json().encode()
+    said = Outgoing("alpha", b"ada", value, str(uuid7()), event.type, "stranger", "2030-01-01T00:00:00+00:00")
+    async with AIOKafkaProducer(bootstrap_servers=talk.broker.address, compression_type="gzip") as stranger:
+        await stranger.send_and_wait(said.topic, said.value, key=said.key, headers=said.headers())
+    monkeypatch.setattr(codec, "has_gzip", lambda: False)
+
+    assert await talk.until_heard("ada", 2) == {"ada": [1, 2]}
 
 
 async def test_redelivery_has_one_effect(talk: Talk) -> None:
