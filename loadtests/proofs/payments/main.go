@@ -68,8 +68,9 @@ func main() {
 		kgo.RebalanceTimeout(3*time.Second),
 		kgo.HeartbeatInterval(time.Second),
 		kgo.DisableAutoCommit(),
-		kgo.DisableIdempotentWrite(),       // the consumers know each event by its id
-		kgo.MaxVersions(kversion.V2_8_0()), // the embedded broker hangs up on later ones
+		kgo.ProducerBatchCompression(kgo.NoCompression()), // part of the contract
+		kgo.DisableIdempotentWrite(),                      // the consumers know each event by its id
+		kgo.MaxVersions(kversion.V2_8_0()),                // the embedded broker hangs up on later ones
 	)
 	if err != nil {
 		log.Fatal(err)

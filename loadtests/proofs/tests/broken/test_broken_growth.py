@@ -93,6 +93,7 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
 
 async def test_a_program_that_takes_the_place_and_does_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def idle(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
         program = folder / "idle"
         program.write_text("#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 0.1; done\n")
         program.chmod(0o755)
