@@ -34,6 +34,7 @@ CALLS = Histogram("service_call_seconds", "Time of a call to another service", [
 PUBLISHED = Counter("events_published_total", "Events sent to Kafka", ["service"])
 HANDLED = Counter("events_handled_total", "Events handled", ["service", "topic", "outcome"])
 OUTBOX_DEPTH = Gauge("outbox_depth", "Events that wait for the relay", ["service"])
+FAILED_ROUNDS = Counter("worker_failures_total", "Rounds of a background loop that failed and are repeated", ["worker"])
 LAG = Gauge("consumer_lag", "Events that wait in Kafka for a consumer", ["service", "topic"])
 
 

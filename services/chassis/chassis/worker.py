@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from chassis.errors import is_outage
+from chassis.telemetry import FAILED_ROUNDS
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Worker:
                 if _is_cancelled():
                     raise
                 failures += 1
+                FAILED_ROUNDS.labels(self.name).inc()
                 self._report(error, failures)
                 await self._pause(min(MAX_BACKOFF_SECONDS, 0.1 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
                 continue

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis import worker as module
 from chassis.worker import Worker
@@ -40,7 +41,7 @@ async def test_a_sleeping_worker_can_be_woken() -> None:
     await worker.stop()
 
 
-async def test_a_failed_round_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_round_is_counted_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BACKOFF_SECONDS", 0.0)
     outcomes = [ConnectionError("away"), ValueError("bug"), asyncio.CancelledError(), None]  # a library's own
     done = asyncio.Event()
@@ -51,10 +52,11 @@ async def test_a_failed_round_is_tried_again(monkeypatch: pytest.MonkeyPatch) ->
         done.set()
         return 0
 
-    worker = Worker("test", step, idle_seconds=60)
+    worker = Worker("unlucky", step, idle_seconds=60)
     worker.start()
     await asyncio.wait_for(done.wait(), 2)
     await worker.stop()
+    assert REGISTRY.get_sample_value("worker_failures_total", {"worker": "unlucky"}) == 3
 
 
 async def test_stopping_lets_the_round_under_way_finish() -> None:
