@@ -1,6 +1,6 @@
 """The goodput curve: what gets done when more is offered than can be done."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from engines.protocol import in_silence
 from loadtests.proofs.backlog import until_none_waits
 from loadtests.proofs.exhibits import Chart, Exhibit, Table, timeline_of
 from loadtests.proofs.instances import service_of
-from loadtests.proofs.limits import limited
+from loadtests.proofs.limits import cpu_seconds, limited
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import quantile, told
@@ -57,7 +57,8 @@ class Step:
     """A load of `multiple` times the capacity, which is `rate` orders a second, measured from `begin` to `end`.
 
     `completed` has the seconds that each order took that was confirmed in that time; `cpu` is what the load itself
-    used of all processors, 0 to 1. `multiple` is 0 for the load that measures the capacity.
+    used of all processors, `busy` what each service used of the CPU time that it was allowed: 0 to 1. `multiple` is 0
+    for the load that measures the capacity.
     """
 
     multiple: float
@@ -66,6 +67,7 @@ class Step:
     end: float
     completed: Sequence[float]
     cpu: float
+    busy: Mapping[str, float]
 
     @property
     def goodput(self) -> float:
@@ -162,6 +164,7 @@ def show(record: Record[Facts]) -> Sequence[Exhibit]:
                 "taken p50, p95",
                 "confirmed p50, p95",
                 "CPU of the load",
+                "busiest services",
             ),
             rows=[_row(record, step) for step in facts.steps],
         ),
@@ -186,20 +189,26 @@ async def _single_instances(stage: Stage) -> AsyncIterator[None]:
 async def _step(stage: Stage, multiple: float, rate: float) -> tuple[Step, bool]:
     """One load, and whether all its orders have ended afterwards."""
     seats = (rate or MOST_RATE) * (SETTLE_SECONDS + MEASURE_SECONDS) * 1.2
-    pids = [row.pid for row in (await stage.rows("app")).values() if row.pid]
+    pids = {service_of(name): row.pid for name, row in (await stage.rows("app")).items() if row.pid}
     async with stage.offer(rate=rate or None, at_once=AT_ONCE, seats=seats) as offer:
-        with limited(pids, SHARE, containers=stage.engine.name == "compose"):
+        with limited(list(pids.values()), SHARE, containers=stage.engine.name == "compose"):
             await stage.seconds(SETTLE_SECONDS)
             begin = stage.mark(f"{multiple:g}x the capacity" if multiple else "the capacity")
-            used = offer.cpu_seconds()
+            used, worked = offer.cpu_seconds(), _worked(pids)
             await stage.seconds(MEASURE_SECONDS)
             end = stage.mark("measured")
             used = offer.cpu_seconds() - used
+            busy = {service: (now - worked[service]) / SHARE / (end - begin) for service, now in _worked(pids).items()}
     drained = await until_none_waits(stage.books, seconds=DRAIN_SECONDS)
     rows = await stage.books.query("orders", CONFIRMED, begin, end)
     completed = sorted(row["seconds"] for row in rows)
     cpu = used / (end - begin) / (psutil.cpu_count() or 1)
-    return Step(multiple, rate, begin, end, completed, cpu), drained is not None
+    return Step(multiple, rate, begin, end, completed, cpu, busy), drained is not None
+
+
+def _worked(pids: Mapping[str, int]) -> dict[str, float]:
+    """CPU seconds of each service so far."""
+    return {service: cpu_seconds(pid) for service, pid in pids.items()}
 
 
 def _requests(record: Record[Facts], step: Step) -> list[Request]:
@@ -228,6 +237,7 @@ def _row(record: Record[Facts], step: Step) -> list[str]:
     def times(seconds: Sequence[float]) -> str:
         return f"{1000 * quantile(seconds, 0.5):,.0f}, {1000 * quantile(seconds, 0.95):,.0f} ms"
 
+    busiest = sorted(step.busy, key=lambda service: -step.busy[service])
     return [
         f"{step.multiple:g}x",
         f"{step.rate:.1f}",
@@ -236,6 +246,7 @@ def _row(record: Record[Facts], step: Step) -> list[str]:
         times(_answered(record, step)),
         times(step.completed),
         f"{step.cpu:.0%}",
+        ", ".join(f"{service} {step.busy[service]:.0%}" for service in busiest[:3]),
     ]
 
 

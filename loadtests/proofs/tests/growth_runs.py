@@ -25,6 +25,7 @@ HOLD: dict[str, Any] = {"method": "POST", "name": "/api/holds", "status": 201}
 ORDER: dict[str, Any] = {"method": "POST", "name": "/api/orders", "status": 202}
 INSTANCES = {f"{service}-{number}": f"{service}{number}" for service in ("orders", "seats") for number in (1, 2)}
 DEPLOYED = {name: f"{process}{'new' * name.startswith('orders')}" for name, process in INSTANCES.items()}
+BUSY = {"seats": 0.9, "orders": 0.8}
 RELEASES = {"orders": "0.1.0", "seats": "0.1.0"}
 
 
@@ -53,8 +54,10 @@ def curve(*goodputs: int) -> Record[Any]:
         begin, rate = number * 20.0, 20 * multiple
         for each in traffic(begin, begin + 10, "seats-1", rate=rate):
             requests.append(request(each.at - BEGAN, **HOLD))
-        steps.append(goodput.Step(multiple, rate, BEGAN + begin, BEGAN + begin + 10, [0.1] * goodput_of * 10, 0.1))
-    capacity = goodput.Step(0, 0, BEGAN - 20, BEGAN - 10, [0.1] * 200, 0.1)
+        steps.append(
+            goodput.Step(multiple, rate, BEGAN + begin, BEGAN + begin + 10, [0.1] * goodput_of * 10, 0.1, BUSY)
+        )
+    capacity = goodput.Step(0, 0, BEGAN - 20, BEGAN - 10, [0.1] * 200, 0.1, BUSY)
     return record({}, requests, goodput.Facts(capacity, steps, len(steps), LEDGER), end=100)
 
 
