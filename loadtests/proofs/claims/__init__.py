@@ -39,8 +39,8 @@ GROWTH: Mapping[str, Claim] = {
     "broker": later.broker,
     "rotation": rotation,
     "deploy": deploy,
-    "swap": swap,
     "goodput": goodput,
+    "swap": swap,  # last: what was charged by another program is in no book that the next claim could look into
 }
 
 CLAIMS: Mapping[str, Mapping[str, Claim]] = {"startup": STARTUP, "growth": GROWTH}

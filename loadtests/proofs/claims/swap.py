@@ -75,7 +75,7 @@ async def run(stage: Stage) -> Record[Facts]:
         await stage.seconds(BEFORE_SECONDS)
         stage.mark(STOPS)
         await stage.do(stage.engine.stop, names, in_silence)
-        with other_payments(program, broker) as books:
+        async with other_payments(program, broker) as entries:
             stage.mark(WORKS)
             await stage.seconds(SECONDS)
         stage.mark("payments in Go has ended")
@@ -83,8 +83,8 @@ async def run(stage: Stage) -> Record[Facts]:
         stage.mark(BACK)
         await stage.seconds(AFTER_SECONDS)
     stage.mark("nobody orders any more")
-    ledger = await Promises(BothBooks(stage, books.entries)).settled(stage.accepted)
-    return stage.record(Facts(before, await born(stage), books.entries, ledger))
+    ledger = await Promises(BothBooks(stage, entries)).settled(stage.accepted)
+    return stage.record(Facts(before, await born(stage), entries, ledger))
 
 
 def judge(record: Record[Facts]) -> Verdict:
