@@ -146,7 +146,7 @@ test-browser: $(VENV)/.browser ## Use the pages as people do (needs Chromium, an
 .PHONY: test-kubernetes images
 test-kubernetes: $(VENV)/.ready ## Run journeys and faults on a Kubernetes cluster, and what only a cluster has
 	@kubectl version >/dev/null || { echo "no cluster answers: point KUBECONFIG at one" >&2; exit 1; }
-	TEST_ENGINE=kubernetes TEST_TIER=growth $(BIN)/pytest $(or $(TESTS),services/tests/journeys services/tests/faults) \
+	TEST_ENGINE=kubernetes TEST_TIER=growth $(BIN)/pytest $(or $(PATHS),services/tests/journeys services/tests/faults) \
 		$(if $(ALL),,-m "not twice") $(ARGS)
 
 BUILD = DOCKER_BUILDKIT=1 docker build --file services/Dockerfile
