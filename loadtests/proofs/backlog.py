@@ -1,14 +1,14 @@
 """What waits: orders that are not over, looked at in the books once a second."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
 from chassis.testing import eventually
+from loadtests.proofs.looking import looking
 from support.books import Books
 from support.customer import OVER
 
@@ -52,14 +52,8 @@ async def watched(books: Books) -> AsyncIterator[Backlog]:
     backlog = Backlog()
 
     async def look() -> None:
-        while True:
-            with suppress(*AWAY):
-                number = await waiting(books)
-                backlog.samples.append((time.time(), number))
-            await asyncio.sleep(EVERY_SECONDS)
+        number = await waiting(books)
+        backlog.samples.append((time.time(), number))
 
-    looking = asyncio.create_task(look())
-    try:
+    async with looking(look, every=EVERY_SECONDS, despite=AWAY):
         yield backlog
-    finally:
-        looking.cancel()

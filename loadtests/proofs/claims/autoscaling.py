@@ -12,6 +12,7 @@ from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.pods import APP, Pod, health, living
 from engines.protocol import EngineError
 from loadtests.proofs.exhibits import Chart, Exhibit, timeline_of
+from loadtests.proofs.looking import looking
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.tier import NAMESPACE
@@ -170,16 +171,10 @@ async def _looking(cluster: Cluster) -> AsyncIterator[Looks]:
     looks = Looks()
 
     async def look() -> None:
-        while True:
-            with suppress(EngineError):
-                looks.all.append(await asyncio.to_thread(_look, cluster))
-            await asyncio.sleep(LOOK_EVERY)
+        looks.all.append(await asyncio.to_thread(_look, cluster))
 
-    looking = asyncio.create_task(look())
-    try:
+    async with looking(look, every=LOOK_EVERY, despite=(EngineError,)):
         yield looks
-    finally:
-        looking.cancel()
 
 
 def _look(cluster: Cluster) -> Look:

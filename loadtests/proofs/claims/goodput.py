@@ -191,7 +191,7 @@ async def _step(stage: Stage, multiple: float, rate: float) -> tuple[Step, bool]
     seats = (rate or MOST_RATE) * (SETTLE_SECONDS + MEASURE_SECONDS) * 1.2
     pids = {service_of(name): row.pid for name, row in (await stage.rows("app")).items() if row.pid}
     async with stage.offer(rate=rate or None, at_once=AT_ONCE, seats=seats) as offer:
-        with limited(list(pids.values()), SHARE, containers=stage.engine.name == "compose"):
+        with limited(list(pids.values()), SHARE, containers=False):
             await stage.seconds(SETTLE_SECONDS)
             begin = stage.mark(f"{multiple:g}x the capacity" if multiple else "the capacity")
             used, worked = offer.cpu_seconds(), _worked(pids)

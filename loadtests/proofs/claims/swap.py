@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from engines.protocol import in_silence
+from loadtests.proofs.claims.later import ELSEWHERE
 from loadtests.proofs.exhibits import Exhibit, Table, timeline_of
 from loadtests.proofs.instances import Born, born, service_of, unchanged
 from loadtests.proofs.otherstack import build, other_payments
@@ -20,7 +21,6 @@ RATE = 10.0
 BEFORE_SECONDS, SECONDS, AFTER_SECONDS = 4.0, 25.0, 4.0
 CHANGING_SECONDS = 60.0
 SERVICE = "payments"
-ELSEWHERE = ("/api/shows?limit=1", "/api/sessions/current")
 LEAST_ORDERS = 100
 STOPS, WORKS, BACK = "payments in Python stops", "payments in Go works", "payments in Python is back"
 CHARGE = {"closed": "voided"}

@@ -56,13 +56,14 @@ _due = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_waiting = select(func.count()).where(charges.c.state.in_(OPEN))
 _claim = (
     update(charges)
     .where(charges.c.order_id == any_(func.array(_due.scalar_subquery())))
     .values(attempts=charges.c.attempts + 1, due_at=func.now() + bindparam("lease", type_=Interval))
     .returning(*_MEMBERS)
 )
+
+_waiting = select(func.count()).where(charges.c.state.in_(OPEN))
 
 
 async def add(tx: AsyncConnection, new: Sequence[Charge]) -> None:
