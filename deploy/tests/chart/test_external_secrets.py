@@ -8,7 +8,7 @@ import pytest
 
 from chassis.file_secrets import FileSecrets
 from chassis.service import Service, load_services
-from deploy.tests.chart.conftest import Object, Render, of_kind, pod_specs
+from deploy.tests.chart.conftest import NAMESPACE, Object, Render, of_kind, pod_specs
 from deploy.tests.chart.test_objects import check
 from engines.vault_bootstrap import GENERATED
 
@@ -82,6 +82,22 @@ def test_the_operator_logs_in_as_the_service_does(render: Render, service: Servi
     for login in (store["auth"]["kubernetes"], generator["provider"]["auth"]["kubernetes"]):
         assert login["role"] == service.name
         assert login["serviceAccountRef"]["name"] == f"boxoffice-{service.name}"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("http://dependencies-openbao:8200", f"http://dependencies-openbao.{NAMESPACE}.svc:8200"),
+        ("https://vault", f"https://vault.{NAMESPACE}.svc"),
+        ("https://vault.example.org:8200", "https://vault.example.org:8200"),
+    ],
+)
+def test_the_operator_finds_vault_from_its_own_namespace(render: Render, given: str, asked: str) -> None:
+    objects = render(VALUES | {"secrets": VALUES["secrets"] | {"vault": {"address": given}}})
+    stores = of_kind(objects, "SecretStore").values()
+    generators = of_kind(objects, "VaultDynamicSecret").values()
+    assert {each["spec"]["provider"]["vault"]["server"] for each in stores} == {asked}
+    assert {each["spec"]["provider"]["server"] for each in generators} == {asked}
 
 
 def test_a_key_that_the_operator_does_not_know_is_found(render: Render) -> None:

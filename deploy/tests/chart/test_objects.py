@@ -88,10 +88,21 @@ def test_every_deployment_rolls_without_loss(objects: list[Object]) -> None:
         assert {"readinessProbe", "livenessProbe"} <= set(container), name
         assert {"cpu", "memory"} <= set(container["resources"]["requests"]), name
         assert "memory" in container["resources"]["limits"], name
-        assert len(spec["template"]["spec"]["topologySpreadConstraints"]) == 2, name
         labels = spec["template"]["metadata"]["labels"]
         for selector in (spec["selector"], budgets[name]["spec"]["selector"]):
             assert selector["matchLabels"].items() <= labels.items(), name
+
+
+def test_instances_are_spread_over_nodes_and_zones(objects: list[Object]) -> None:
+    """By one constraint: a second one makes the scheduler ignore both on nodes that lack the label of either."""
+    for name, deployment in of_kind(objects, "Deployment").items():
+        pod = deployment["spec"]["template"]
+        [nodes] = pod["spec"]["topologySpreadConstraints"]
+        [zones] = pod["spec"]["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+        assert nodes["topologyKey"] == "kubernetes.io/hostname"
+        assert zones["podAffinityTerm"]["topologyKey"] == "topology.kubernetes.io/zone"
+        for each in (nodes, zones["podAffinityTerm"]):
+            assert each["labelSelector"] == deployment["spec"]["selector"], name
 
 
 def test_what_is_scaled_by_load_is_not_also_given_a_number(objects: list[Object]) -> None:

@@ -80,15 +80,19 @@ The environment of every process: capabilities, and where the servers are. No cr
 {{- end }}
 {{- end }}
 
-{{- /* Spread over zones and nodes, as well as there are such. Takes the labels to spread by. */}}
+{{- /*
+Spread over nodes and zones, as well as there are such. With a second constraint, for zones, the scheduler would leave nodes
+without that label out of the first one too: so zones are an affinity. Takes {labels, affinity}; the latter wins.
+*/}}
 {{- define "boxoffice.spread" -}}
 topologySpreadConstraints:
-{{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
-    topologyKey: {{ . }}
+    topologyKey: kubernetes.io/hostname
     whenUnsatisfiable: ScheduleAnyway
     matchLabelKeys: [pod-template-hash]
     labelSelector:
-      matchLabels: {{- $ | nindent 8 }}
-{{- end }}
+      matchLabels: {{- .labels | nindent 8 }}
+{{- $term := dict "topologyKey" "topology.kubernetes.io/zone" "matchLabelKeys" (list "pod-template-hash") "labelSelector" (dict "matchLabels" (fromYaml .labels)) }}
+{{- $apart := dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "podAffinityTerm" $term)) }}
+affinity: {{- merge (deepCopy .affinity) (dict "podAntiAffinity" $apart) | toYaml | nindent 2 }}
 {{- end }}

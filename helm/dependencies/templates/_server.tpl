@@ -12,7 +12,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- /*
 One server: a StatefulSet of one pod, its Service, and a policy that lets in Box Office, and `peers` (names of other
 servers here). Takes {root, name, port, user (id), container (image, args, env, probe, resources, mounts)} and, if there
-are such, {volumes, data (where its volume goes), account, ports (more of them), peers, egress}.
+are such, {volumes, data (where its volume goes), account, ports (more of them), peers, from (more peers, as in a policy)}.
 */}}
 {{- define "dependencies.server" }}
 {{- $full := printf "%s-%s" .root.Release.Name .name }}
@@ -117,6 +117,9 @@ spec:
         {{- range .peers }}
         - podSelector:
             matchLabels: {{- include "dependencies.selector" (dict "root" $.root "name" .) | nindent 14 }}
+        {{- end }}
+        {{- with .from }}
+        {{- toYaml . | nindent 8 }}
         {{- end }}
       ports: [{port: main}]
 {{- end }}

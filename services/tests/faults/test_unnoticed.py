@@ -3,7 +3,6 @@
 import pytest
 
 from chassis.testing import eventually
-from engines.protocol import Row
 from support.books import SERVICES, Books
 from support.crowd import Crowd
 from support.leases import QUICK, USUAL, lease_for, users_at_work
@@ -16,13 +15,13 @@ pytestmark = pytest.mark.faults
 
 @pytest.mark.twice  # an upgrade on a cluster replaces every instance too
 async def test_a_rolling_restart(stack: Stack, crowd: Crowd, promises: Promises) -> None:
-    before = {(row.process, row.pid) for row in (await stack.instances()).values()}
+    before = await stack.lives()
 
     await stack.restart_rolling()
     await crowd.until_accepted(3)
     await crowd.stop()
 
-    after = {(row.process, row.pid) for row in (await stack.instances()).values()}
+    after = await stack.lives()
     assert len(before) == len(after) == len(after - before)
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
@@ -60,9 +59,9 @@ async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, 
                 seen[service] |= names
             return min(map(len, seen.values()))
 
-        began = await stack.instances()
+        began = await stack.lives()
         await eventually(users, lambda fewest: fewest >= 5, seconds=60)  # two instances: at least the third of one
-        assert ages(await stack.instances()) == ages(began), "none was restarted for it"
+        assert await stack.lives() == began, "none was restarted for it"
     finally:
         lease_for(vault, USUAL)
     await crowd.until_accepted(3)
@@ -70,8 +69,3 @@ async def test_rotated_database_users(stack: Stack, crowd: Crowd, books: Books, 
 
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
-
-
-def ages(instances: dict[str, Row]) -> set[tuple[str, int | None, int]]:
-    """What changes when one of them ends and another takes its place."""
-    return {(row.process, row.pid, row.restarts) for row in instances.values()}

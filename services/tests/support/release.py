@@ -21,7 +21,11 @@ class Release:
         Without the Jobs that come before: schema and logins are as they were.
         """
         no_jobs = {"migrations": {"enabled": False}, "secrets": {"vault": {"setup": {"enabled": False}}}}
-        values = {**self.cluster.values(APP), **no_jobs, "services": {service: options}}
+        await self.upgrade({**no_jobs, "services": {service: options}}, seconds=seconds)
+
+    async def upgrade(self, values: dict[str, Any], *, seconds: float = 180) -> None:
+        """Upgrade it with these values in place of its own. Raises EngineError when it does not become ready."""
+        values = {**self.cluster.values(APP), **values}
         await asyncio.to_thread(self.cluster.install, APP, CHARTS / APP, values, [VALUES], seconds)
 
     async def back(self) -> None:

@@ -121,6 +121,10 @@ class Stack:
         """The instances of the app."""
         return {name: row for name, row in (await self.status()).items() if row.role == "app"}
 
+    async def lives(self) -> set[tuple[str, int | None, int]]:
+        """One for each instance, another one when it has ended and something took its place."""
+        return {(row.process, row.pid, row.restarts) for row in (await self.instances()).values()}
+
     async def those_of(self, service: str) -> list[str]:
         """The names of the instances that do the work of `service`: all of them where each runs every service."""
         names = sorted(await self.instances())

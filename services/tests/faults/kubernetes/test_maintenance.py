@@ -35,6 +35,18 @@ def evict(cluster: Cluster, pod: str) -> bool:
     return True
 
 
+@pytest.fixture
+def several_nodes(cluster: Cluster) -> None:
+    """More nodes than one to be on."""
+    if sum(not each["spec"].get("unschedulable") for each in cluster.get("nodes")) < 2:
+        pytest.skip("on one node there is nowhere to go: run this on a cluster of two or more")
+
+
+def test_two_instances_are_on_two_nodes(several_nodes: None, cluster: Cluster) -> None:
+    found = Counter(places(cluster))
+    assert [place for place, instances in found.items() if instances > 1] == []
+
+
 async def test_instances_that_are_asked_to_leave_go_one_after_the_other(
     stack: Stack, cluster: Cluster, crowd: Crowd, promises: Promises
 ) -> None:
@@ -55,11 +67,11 @@ async def test_instances_that_are_asked_to_leave_go_one_after_the_other(
     await promises.kept(crowd.accepted)
 
 
-async def test_a_node_that_is_drained(stack: Stack, cluster: Cluster, crowd: Crowd, promises: Promises) -> None:
+async def test_a_node_that_is_drained(
+    several_nodes: None, stack: Stack, cluster: Cluster, crowd: Crowd, promises: Promises
+) -> None:
     """Only the instances of the app are asked to leave: of the servers for trying out there is no second one."""
-    if sum(not each["spec"].get("unschedulable") for each in cluster.get("nodes")) < 2:
-        pytest.skip("a drain needs another node to go to: run this on a cluster of two or more")
-    [(node, _)] = Counter(places(cluster)).most_common(1)
+    [(node, _)] = Counter(node for _, node in places(cluster)).most_common(1)
     try:
         drain = ["drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=boxoffice/role"]
         timeout = f"--timeout={DRAIN_SECONDS}s"
@@ -67,13 +79,14 @@ async def test_a_node_that_is_drained(stack: Stack, cluster: Cluster, crowd: Cro
         await stack.until_ready()
         await crowd.until_accepted(3)
         await crowd.stop()
-        assert node not in places(cluster)
+        assert node not in [each for _, each in places(cluster)]
     finally:
         await asyncio.to_thread(cluster.kubectl, "uncordon", node)
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)
 
 
-def places(cluster: Cluster) -> list[str]:
-    """The node of each instance of the app."""
-    return [each["spec"]["nodeName"] for each in living(cluster.get("pods", "--selector", "boxoffice/role"))]
+def places(cluster: Cluster) -> list[tuple[str, str]]:
+    """The service and the node of each instance of the app."""
+    found = living(cluster.get("pods", "--selector", "boxoffice/role"))
+    return [(each["metadata"]["labels"]["app.kubernetes.io/component"], each["spec"]["nodeName"]) for each in found]
