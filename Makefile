@@ -133,7 +133,8 @@ test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 test-compose: $(VENV)/.ready ## Run the startup tier as containers: journeys, faults, an upgrade, a restore (needs Docker)
 	@$(BIN)/python -c 'import sys; from engines.compose.docker import missing; sys.exit(missing() or 0)'
 	docker compose -f compose/startup.yaml build keys app
-	TEST_ENGINE=compose $(BIN)/pytest services/tests/containers services/tests/journeys services/tests/faults services/tests/recovery $(ARGS)
+	TEST_ENGINE=compose $(BIN)/pytest $(or $(PATHS),services/tests/containers services/tests/journeys services/tests/faults \
+		services/tests/recovery) $(ARGS)
 
 test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs java and mvn)
 	TEST_BROKER=apache $(BIN)/pytest -m kafka $(ARGS)

@@ -6,15 +6,21 @@ import os
 import shutil
 import subprocess
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from engines.kubernetes.cluster import Cluster
+from engines.kubernetes.pods import APP, DEPENDENCIES
+from engines.protocol import Engine
+from loadtests.proofs.tier import NAMESPACE
+from support.idle import FOLDER, idle_pod
 from support.ledger import Entry
 
 SOURCE = Path(__file__).with_name("payments")
+POD = "payments-in-go"
 STOP_SECONDS = 30.0
 
 
@@ -23,25 +29,43 @@ def missing() -> str:
     return "" if shutil.which("go") else "a Go toolchain, 1.26 or later: https://go.dev/dl"
 
 
-def build(folder: Path) -> Path:
-    """The program. Raises CalledProcessError; Go has said why."""
+@contextmanager
+def at_hand(engine: Engine, folder: Path) -> Iterator[list[str]]:
+    """The command that starts it where it reaches the broker: on this machine, or in a pod that waits for it.
+
+    Raises CalledProcessError where it cannot be built; Go has said why.
+    """
+    if engine.name != "kubernetes":
+        [broker] = [row for row in engine.status() if row.role == "broker"]
+        yield ["env", f"KAFKA_BOOTSTRAP_SERVERS={broker.host}:{broker.port}", str(_build(folder, {}))]
+        return
+    cluster, program = Cluster(NAMESPACE), f"{FOLDER}/payments"
+    machine = cluster.get("nodes")[0]["status"]["nodeInfo"]["architecture"]
+    built = _build(folder, {"GOOS": "linux", "GOARCH": machine, "CGO_ENABLED": "0"})
+    with idle_pod(cluster, POD, {"app.kubernetes.io/part-of": APP}):
+        cluster.kubectl("cp", str(built), f"{POD}:{program}")
+        inside = ["kubectl", "--namespace", NAMESPACE, "exec", "--stdin", POD, "--"]
+        yield [*inside, "env", f"KAFKA_BOOTSTRAP_SERVERS={DEPENDENCIES}-kafka:9092", program]
+
+
+def _build(folder: Path, platform: Mapping[str, str]) -> Path:
     program = folder / "payments"
-    subprocess.run(["go", "build", "-o", str(program), "."], cwd=SOURCE, check=True, stdin=subprocess.DEVNULL)
+    command = ["go", "build", "-o", str(program), "."]
+    subprocess.run(command, cwd=SOURCE, env={**os.environ, **platform}, check=True, stdin=subprocess.DEVNULL)
     return program
 
 
 @asynccontextmanager
-async def other_payments(program: Path, broker: str) -> AsyncIterator[list[Entry]]:
+async def other_payments(command: Sequence[str], folder: Path) -> AsyncIterator[list[Entry]]:
     """It runs for the time of the block, and finishes what it has begun; then all that it has charged is in the list.
 
     It ends with its standard input, so also with this process.
     """
     entries: list[Entry] = []
-    said, log = program.with_suffix(".books"), program.with_suffix(".log")
-    environment = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": broker}
+    said, log = folder / "payments.books", folder / "payments.log"
     with said.open("w") as output, log.open("w") as errors:
         process = await asyncio.create_subprocess_exec(
-            program, env=environment, stdin=PIPE, stdout=output, stderr=errors, start_new_session=True
+            *command, stdin=PIPE, stdout=output, stderr=errors, start_new_session=True
         )
     assert process.stdin
     try:

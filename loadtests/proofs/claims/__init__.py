@@ -52,8 +52,8 @@ def _only(engine: str, why: str) -> Callable[[str], str]:
 
 NEEDS: Mapping[str, Callable[[str], str]] = {
     "autoscaling": _only("kubernetes", "which has an autoscaler"),
-    "swap": lambda engine: _only("local", "whose broker this machine reaches")(engine) or otherstack.missing(),
-    "goodput": _only("local", "which can limit the CPU time of each instance"),
+    "swap": lambda _engine: otherstack.missing(),
+    "goodput": _only("local", "whose edge bounds what each instance has to do"),
 }
 """What is missing for a claim on an engine, in words; empty when nothing is."""
 

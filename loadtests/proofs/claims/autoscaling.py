@@ -25,7 +25,7 @@ from support.release import Release
 SERVICE = "seats"
 MOST = 4
 SCALING = {"enabled": True, "min": 1, "max": MOST, "cpu": 80, "memory": None, "scaleDownSeconds": 20}
-RESOURCES = {"requests": {"cpu": "100m", "memory": "96Mi"}, "limits": {"cpu": "250m", "memory": "384Mi"}}
+RESOURCES = {"requests": {"cpu": "100m", "memory": "96Mi"}, "limits": {"cpu": "150m", "memory": "384Mi"}}
 FEW, MANY, THINK = 2, 30, 0.3
 CALM_SECONDS, SPIKE_SECONDS, END_SECONDS = 15.0, 150.0, 30.0
 LOOK_EVERY = 1.0
@@ -36,7 +36,7 @@ CALM, SPIKE, OVER = "few people", "the sale begins", "the sale is over"
 title = "A spike brings instances and calm takes them: the times recover, no request fails, and it costs what it takes"
 promise = "Growth tier: autoscaling on CPU and memory, by what each service uses."
 method = f"""
-The service {SERVICE} begins with one instance, which may use a quarter of a core; its autoscaler may have up to {MOST}.
+The service {SERVICE} begins with one instance, which may use 15 % of a core; its autoscaler may have up to {MOST}.
 {FEW} people use the shop, then {MANY} come at once and buy for {SPIKE_SECONDS:g} s, then nobody. A further instance
 must be wanted within {REACTS_SECONDS:g} s of the first request of the spike. In its last {END_SECONDS:g} s, 95 % of the
 answers of {SERVICE} must take at most {RECOVERED:g} of the time that they took until further instances were ready.

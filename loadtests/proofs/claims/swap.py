@@ -8,7 +8,7 @@ from engines.protocol import in_silence
 from loadtests.proofs.claims.later import ELSEWHERE
 from loadtests.proofs.exhibits import Exhibit, Table, timeline_of
 from loadtests.proofs.instances import Born, born, service_of, unchanged
-from loadtests.proofs.otherstack import build, other_payments
+from loadtests.proofs.otherstack import at_hand, other_payments
 from loadtests.proofs.record import Record
 from loadtests.proofs.stage import Stage
 from loadtests.proofs.traffic import failures, told
@@ -63,25 +63,23 @@ class BothBooks(Books):
 
 
 async def run(stage: Stage) -> Record[Facts]:
-    program = await stage.do(build, stage.folder)
-    rows = await stage.rows()
-    names = [name for name, row in rows.items() if row.role == "app" and service_of(name) == SERVICE]
-    broker = f"{rows['broker'].host}:{rows['broker'].port}"
+    names = [name for name in await stage.rows("app") if service_of(name) == SERVICE]
     before = await born(stage)
-    async with (
-        stage.offer(rate=RATE, seats=RATE * (BEFORE_SECONDS + SECONDS + AFTER_SECONDS + CHANGING_SECONDS)),
-        stage.watch(*ELSEWHERE),
-    ):
-        await stage.seconds(BEFORE_SECONDS)
-        stage.mark(STOPS)
-        await stage.do(stage.engine.stop, names, in_silence)
-        async with other_payments(program, broker) as entries:
-            stage.mark(WORKS)
-            await stage.seconds(SECONDS)
-        stage.mark("payments in Go has ended")
-        await stage.do(stage.engine.start, names, in_silence)
-        stage.mark(BACK)
-        await stage.seconds(AFTER_SECONDS)
+    with at_hand(stage.engine, stage.folder) as payments_in_go:
+        async with (
+            stage.offer(rate=RATE, seats=RATE * (BEFORE_SECONDS + SECONDS + AFTER_SECONDS + CHANGING_SECONDS)),
+            stage.watch(*ELSEWHERE),
+        ):
+            await stage.seconds(BEFORE_SECONDS)
+            stage.mark(STOPS)
+            await stage.do(stage.engine.stop, names, in_silence)
+            async with other_payments(payments_in_go, stage.folder) as entries:
+                stage.mark(WORKS)
+                await stage.seconds(SECONDS)
+            stage.mark("payments in Go has ended")
+            await stage.do(stage.engine.start, names, in_silence)
+            stage.mark(BACK)
+            await stage.seconds(AFTER_SECONDS)
     stage.mark("nobody orders any more")
     ledger = await Promises(BothBooks(stage, entries)).settled(stage.accepted)
     return stage.record(Facts(before, await born(stage), entries, ledger))

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import hvac
@@ -92,14 +92,7 @@ async def test_a_deployment_of_everything(stage: Stage, engine: Engine) -> None:
 
 
 async def test_a_program_that_takes_the_place_and_does_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def idle(folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        program = folder / "idle"
-        program.write_text("#!/bin/sh\nexec cat\n")
-        program.chmod(0o755)
-        return program
-
-    monkeypatch.setattr(swap, "build", idle)
+    monkeypatch.setattr(swap, "at_hand", lambda *_: nullcontext(["cat"]))
     monkeypatch.setattr(swap, "SECONDS", 8.0)
 
     assert set(swap.judge(await swap.run(stage)).missed) == {"orders charged in Go"}

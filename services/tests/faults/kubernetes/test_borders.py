@@ -15,6 +15,7 @@ from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.pods import APP, DEPENDENCIES
 from engines.protocol import EngineError
 from support.customer import Customer
+from support.idle import idle_pod
 from support.shapes import Performance
 from support.stack import Stack
 
@@ -60,24 +61,8 @@ def pods(cluster: Cluster) -> dict[str, str]:
 @pytest.fixture
 def stranger(cluster: Cluster) -> Iterator[str]:
     """A pod that belongs to nobody."""
-    [ours, *_] = cluster.get("pods", "--selector", "app.kubernetes.io/component=orders")
-    container = ours["spec"]["containers"][0]
-    spec = {
-        "automountServiceAccountToken": False,
-        "securityContext": ours["spec"]["securityContext"],
-        "containers": [
-            {
-                "name": STRANGER,
-                "image": container["image"],
-                "command": ["sleep", "600"],
-                "securityContext": container["securityContext"],
-            }
-        ],
-    }
-    cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": STRANGER}, "spec": spec})
-    cluster.kubectl("wait", "--for=condition=Ready", f"pod/{STRANGER}", "--timeout=60s", seconds=70)
-    yield STRANGER
-    cluster.kubectl("delete", "pod", STRANGER, "--grace-period=0", "--force")
+    with idle_pod(cluster, STRANGER):
+        yield STRANGER
 
 
 def test_a_stranger_reaches_nothing_but_the_edge(cluster: Cluster, pods: dict[str, str], stranger: str) -> None:
