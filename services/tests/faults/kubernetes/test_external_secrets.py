@@ -4,6 +4,7 @@ import pytest
 
 from chassis.testing import eventually
 from engines.kubernetes.cluster import Cluster
+from engines.kubernetes.pods import APP
 from support.books import SERVICES, Books
 from support.crowd import Crowd
 from support.customer import Customer
@@ -36,6 +37,9 @@ async def test_services_take_over_each_database_user_that_is_brought(
         pytest.skip("this cluster has no External Secrets Operator: https://external-secrets.io says how to install it")
     await release.upgrade({"secrets": BY_THE_OPERATOR})
     try:
+        secrets = [each["metadata"]["name"] for each in cluster.get("secrets")]
+        assert f"{APP}-orders-database" in secrets
+        assert not [name for name in secrets if "migrate" in name], "who may change schemas is not kept"
         began, first = await stack.lives(), await users_at_work(books)
 
         async def replaced() -> list[str]:
