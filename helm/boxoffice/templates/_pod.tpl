@@ -94,5 +94,5 @@ topologySpreadConstraints:
       matchLabels: {{- .labels | nindent 8 }}
 {{- $term := dict "topologyKey" "topology.kubernetes.io/zone" "matchLabelKeys" (list "pod-template-hash") "labelSelector" (dict "matchLabels" (fromYaml .labels)) }}
 {{- $apart := dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "podAffinityTerm" $term)) }}
-affinity: {{- merge (deepCopy .affinity) (dict "podAntiAffinity" $apart) | toYaml | nindent 2 }}
+affinity: {{- mergeOverwrite (dict "podAntiAffinity" $apart) .affinity | toYaml | nindent 2 }}
 {{- end }}

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.faults
 
 @pytest.mark.twice  # an upgrade on a cluster replaces every instance too
 async def test_a_rolling_restart(stack: Stack, crowd: Crowd, promises: Promises) -> None:
-    before = await stack.lives()
+    before = {(row.process, row.pid) for row in (await stack.instances()).values()}
 
     await stack.restart_rolling()
     await crowd.until_accepted(3)
     await crowd.stop()
 
-    after = await stack.lives()
+    after = {(row.process, row.pid) for row in (await stack.instances()).values()}
     assert len(before) == len(after) == len(after - before)
     check_unnoticed(crowd)
     await promises.kept(crowd.accepted)

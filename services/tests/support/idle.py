@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 
 from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.pods import APP, INSTANCE
+from engines.protocol import NOTHING
 
-NONE: Mapping[str, str] = MappingProxyType({})
 FOLDER = "/tmp"  # noqa: S108 - nobody else is in that pod
 """Where files may be written to there."""
 
 
 @contextmanager
-def idle_pod(cluster: Cluster, name: str, labels: Mapping[str, str] = NONE) -> Iterator[None]:
+def idle_pod(cluster: Cluster, name: str, labels: Mapping[str, str] = NOTHING) -> Iterator[None]:
     """A pod of the app's image that does nothing, for the time of the block: to start other things in it.
 
     Without labels it belongs to nobody.

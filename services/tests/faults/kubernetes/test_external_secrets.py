@@ -17,7 +17,7 @@ from support.unnoticed import check_unnoticed
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-OPERATOR = "deployments --all-namespaces --selector app.kubernetes.io/name=external-secrets"
+OPERATOR = ("deployments", "--all-namespaces", "--selector", "app.kubernetes.io/name=external-secrets")
 BY_THE_OPERATOR = {"mode": "external-secrets", "externalSecrets": {"databaseRefreshInterval": "20s"}}
 COMES_SECONDS = 180
 """A kubelet renews the files of its pods about once a minute."""
@@ -33,7 +33,7 @@ async def test_services_take_over_each_database_user_that_is_brought(
     books: Books,
     promises: Promises,
 ) -> None:
-    if not cluster.get(*OPERATOR.split()):
+    if not cluster.get(*OPERATOR):
         pytest.skip("this cluster has no External Secrets Operator: https://external-secrets.io says how to install it")
     await release.upgrade({"secrets": BY_THE_OPERATOR})
     try:

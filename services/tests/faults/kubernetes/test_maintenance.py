@@ -9,7 +9,7 @@ import pytest
 
 from chassis.testing import eventually
 from engines.kubernetes.cluster import Cluster
-from engines.kubernetes.pods import living
+from engines.kubernetes.pods import COMPONENT, labels, living
 from engines.protocol import EngineError
 from support.crowd import Crowd
 from support.promises import Promises
@@ -89,4 +89,4 @@ async def test_a_node_that_is_drained(
 def places(cluster: Cluster) -> list[tuple[str, str]]:
     """The service and the node of each instance of the app."""
     found = living(cluster.get("pods", "--selector", "boxoffice/role"))
-    return [(each["metadata"]["labels"]["app.kubernetes.io/component"], each["spec"]["nodeName"]) for each in found]
+    return [(labels(each)[COMPONENT], each["spec"]["nodeName"]) for each in found]
