@@ -6,6 +6,7 @@ is configured, so that logs of one purchase can be put together by `trace_id`.
 
 import logging
 import os
+import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,9 @@ from chassis.settings import Settings
 _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 _causes: ContextVar[Mapping[str, str]] = ContextVar("causes")
 _NO_CAUSES: Mapping[str, str] = {}
+
+_TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""`version-trace id-parent id-flags`; ids of zeros only are invalid. Source: W3C Trace Context, section 3.2."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -59,6 +63,11 @@ def new_traceparent() -> str:
     """A fresh W3C trace context, sampled."""
     random = os.urandom(24).hex()
     return f"00-{random[:32]}-{random[32:48]}-01"
+
+
+def as_traceparent(text: str) -> str:
+    """`text` if it is a trace context by the grammar of W3C (version 00), else an empty string."""
+    return text if _TRACEPARENT.fullmatch(text) else ""
 
 
 def current_traceparent() -> str:
