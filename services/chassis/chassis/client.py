@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from chassis.balancer import eject, pick
 from chassis.deadlines import HEADER as TIMEOUT
-from chassis.deadlines import remaining
+from chassis.deadlines import remaining, within
 from chassis.discovery import Instance, Resolver
 from chassis.errors import Unavailable
 from chassis.retries import RetryBudget
@@ -58,26 +59,27 @@ class Calls:
         self.local: dict[str, ASGIApp] = {}
         self._resolver = resolver
         self._transport: AiohttpTransport | None = None
-        self._budget = RetryBudget()
+        self._budgets: defaultdict[str, RetryBudget] = defaultdict(RetryBudget)
+        """One for each service: a service that fails must not use up the retries of the others."""
 
     async def request(
         self, service: str, method: str, path: str, *, json: Any = None, timeout: float = CALL_SECONDS
     ) -> Reply:
         """Call `path` of `service` and wait at most `timeout` seconds, or as long as our own caller waits.
 
-        A call that got no answer is sent once more, to another instance where there is one, if that does no harm: its
-        method is safe, or no instance was reached.
+        A call that got no answer is sent once more, to another instance where there is one, if that does no harm (its
+        method is safe, or no instance was reached) and in the time that is left.
         """
         body = b"" if json is None else orjson.dumps(json)
         started = time.perf_counter()
         status = 0
         try:
-            with span(f"{method} {service}", "CLIENT", **{"url.path": path}):
-                async with asyncio.timeout(remaining(timeout)):
+            with span(f"{method} {service}", "CLIENT", **{"url.path": path}), within(timeout):
+                async with asyncio.timeout(remaining()):
                     if app := self.local.get(service):
                         reply = await _call_in_process(app, method, path, body)
                     else:
-                        reply = await self._call_over_http(service, method, path, body, timeout)
+                        reply = await self._call_over_http(service, method, path, body)
             status = reply.status
             return reply
         except (TimeoutError, httpx.TransportError) as error:
@@ -89,27 +91,29 @@ class Calls:
         if self._transport:
             await self._transport.aclose()
 
-    async def _call_over_http(self, service: str, method: str, path: str, body: bytes, timeout: float) -> Reply:
-        self._budget.earn()
+    async def _call_over_http(self, service: str, method: str, path: str, body: bytes) -> Reply:
+        budget = self._budgets[service]
+        budget.earn()
         instance = pick(await self._resolver.resolve(service))
         try:
-            return await self._send(instance, method, path, body, timeout)
+            return await self._send(instance, method, path, body)
         except httpx.TransportError as error:
             # To httpx a connection that breaks before the answer is a ConnectError too; its cause tells them apart.
             reached = not isinstance(error.__cause__, NOT_REACHED)
             if not reached:
                 eject(instance)
-            if (reached and method not in SAFE_METHODS) or not self._budget.spend():
+            pause = random.uniform(*RETRY_AFTER_SECONDS)  # noqa: S311 - spreads the load
+            if (reached and method not in SAFE_METHODS) or pause >= remaining() or not budget.spend():
                 raise
-        await asyncio.sleep(random.uniform(*RETRY_AFTER_SECONDS))  # noqa: S311 - spreads the load
+        await asyncio.sleep(pause)
         another = pick(await self._resolver.resolve(service), other_than=instance)
-        return await self._send(another, method, path, body, timeout)
+        return await self._send(another, method, path, body)
 
-    async def _send(self, instance: Instance, method: str, path: str, body: bytes, timeout: float) -> Reply:
+    async def _send(self, instance: Instance, method: str, path: str, body: bytes) -> Reply:
         """One attempt. It drives the transport itself: httpx.AsyncClient around it costs as much again."""
         if self._transport is None:
             self._transport = AiohttpTransport(client=_session)
-        headers = {**_headers(), TIMEOUT: str(int(remaining(timeout) * 1000))}
+        headers = {**_headers(), TIMEOUT: str(int(remaining() * 1000))}
         request = httpx.Request(
             method, instance.url + path, headers=headers, content=body or None, extensions=_CONNECT_IN_TIME
         )

@@ -3,7 +3,10 @@
 What travels is the time that is left (milliseconds, `x-timeout-ms`) and not a time of day: clocks differ.
 """
 
+import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 HEADER = "x-timeout-ms"
@@ -16,7 +19,17 @@ def set_deadline(header: bytes | None) -> None:
     _deadline.set(time.monotonic() + int(header) / 1000 if header and header.isdigit() else None)
 
 
-def remaining(most: float) -> float:
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Do the work of the block in at most `seconds`, or as long as the caller waits: `remaining` then counts down."""
+    token = _deadline.set(time.monotonic() + remaining(seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def remaining(most: float = math.inf) -> float:
     """Seconds that are left for the work under way, at most `most`; 0 when the caller has given up."""
     deadline = _deadline.get()
     return most if deadline is None else max(0.0, min(most, deadline - time.monotonic()))

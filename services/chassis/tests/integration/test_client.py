@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from chassis import errors
 from chassis.client import Calls
-from chassis.deadlines import set_deadline
+from chassis.deadlines import remaining, set_deadline
 from chassis.discovery import StaticResolver
 from chassis.errors import NotFound, Unavailable
 from chassis.telemetry import new_traceparent, trace_context
@@ -46,6 +48,22 @@ def other_service() -> FastAPI:
 
     app.include_router(router)
     return app
+
+
+@asynccontextmanager
+async def hanging_up(*, after_seconds: float = 0) -> AsyncIterator[tuple[str, list[httpx.Request]]]:
+    """An instance that takes requests and answers none of them: its URL, and what it was sent."""
+    requests: list[httpx.Request] = []
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines if line)]
+        requests.append(httpx.Request(first.split()[0], "http://here", headers=headers))
+        await asyncio.sleep(after_seconds)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        yield "http://{}:{}".format(*server.sockets[0].getsockname()), requests
 
 
 @pytest.fixture(params=["in process", "over http"])
@@ -117,22 +135,60 @@ async def test_an_instance_that_is_gone_is_left_for_another() -> None:
 
 
 async def test_a_change_that_has_reached_an_instance_is_never_sent_again() -> None:
-    connections: list[asyncio.StreamWriter] = []
-
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(writer)
-        await reader.readuntil(b"\r\n\r\n")
-        writer.close()
-
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        url = "http://{}:{}".format(*server.sockets[0].getsockname())
-        for method, attempts in (("POST", 1), ("GET", 2)):
+    for method, attempts in (("POST", 1), ("GET", 2)):
+        async with hanging_up() as (url, requests):
             calls = Calls(StaticResolver({"other": (url,)}))
             with pytest.raises(Unavailable):
                 await calls.request("other", method, "/")
-            assert len(connections) == attempts
-            connections.clear()
             await calls.close()
+        assert len(requests) == attempts
+
+
+async def test_a_retry_says_how_long_is_left() -> None:
+    async with hanging_up(after_seconds=0.2) as (url, requests):
+        calls = Calls(StaticResolver({"other": (url,)}))
+        with pytest.raises(Unavailable):
+            await calls.request("other", "GET", "/", timeout=5)
+        await calls.close()
+    first, second = (int(request.headers["x-timeout-ms"]) for request in requests)
+    assert second <= first - 200
+
+
+async def test_without_time_for_it_there_is_no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.client.RETRY_AFTER_SECONDS", (10, 10))
+    async with hanging_up() as (url, requests):
+        calls = Calls(StaticResolver({"other": (url,)}))
+        with pytest.raises(Unavailable) as raised:
+            await calls.request("other", "GET", "/", timeout=5)
+        await calls.close()
+    assert isinstance(raised.value.__cause__, httpx.TransportError), "what went wrong, and not that time ran out"
+    assert len(requests) == 1
+
+
+async def test_a_service_that_fails_does_not_use_up_the_retries_of_another() -> None:
+    async with hanging_up() as (failing, _), hanging_up() as (other, requests):
+        calls = Calls(StaticResolver({"failing": (failing,), "other": (other,)}))
+        for service, times in (("failing", 15), ("other", 1)):
+            for _ in range(times):
+                with pytest.raises(Unavailable):
+                    await calls.request(service, "GET", "/")
+        await calls.close()
+    assert len(requests) == 2
+
+
+async def test_a_call_in_process_bounds_the_calls_that_it_makes() -> None:
+    router = APIRouter()
+
+    @router.get("/left")
+    async def left() -> float:
+        return remaining()
+
+    app = FastAPI()
+    app.include_router(router)
+    calls = Calls(StaticResolver({}))
+    calls.local["other"] = app
+    assert 0 < (await calls.request("other", "GET", "/left", timeout=5)).json() <= 5
+    assert remaining(60) == 60
 
 
 async def test_a_service_that_nobody_knows_is_unavailable() -> None:
