@@ -1,11 +1,11 @@
 """The first start of a stack: everything at once that need not wait for something else."""
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
+from chassis.cpus import usable_cpus
 from engines.local.control import Event, Refused
 from engines.local.migrated import remember
 from engines.local.plan import SETUP, Plan
@@ -70,7 +70,7 @@ async def start_beside(servers: Iterable[Server], start: Start, say: Say) -> Non
 
     Raises what `start` raises.
     """
-    places = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
+    places = asyncio.Semaphore(max(1, usable_cpus() // 2))
 
     async def start_in_turn(server: Server) -> None:
         async with places:

@@ -1,11 +1,11 @@
 """Settings of accounts: what a password costs, and how often a wrong one may be tried."""
 
-import os
 from typing import cast
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from chassis.cpus import usable_cpus
 from chassis.runtime import Runtime
 from chassis.settings import ServiceSettings
 
@@ -18,8 +18,8 @@ class Settings(ServiceSettings):
     password_memory_kib: int = 19 * 1024
     password_rounds: int = 2
     password_lanes: int = 1
-    concurrent_hashes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) // 2))
-    """Passwords hashed at the same time in one process; half of the cores, so that other requests go on."""
+    concurrent_hashes: int = Field(default_factory=lambda: max(1, usable_cpus() // 2))
+    """Passwords hashed at once in one process; half of the CPUs that it may use, so that other requests go on."""
 
     sign_in_window_seconds: int = 300
     failures_per_email: int = 8

@@ -14,8 +14,7 @@ from chassis.runtime import Runtime, RuntimeDep
 from notifications import qr, repository
 from notifications.schemas import NotificationView, TicketView
 
-QR_CACHE = "private, no-store"
-"""A copy that a browser keeps would show the ticket to the next person at this machine, after signing out too."""
+QR_CACHE = "private, max-age=86400"
 
 router = APIRouter()
 
