@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 log = logging.getLogger(__name__)
@@ -135,3 +135,9 @@ def announce_append(tx: AsyncConnection) -> None:
     """Wake the relay of the database that `tx` belongs to once `tx` has committed."""
     database: Database = tx.info["database"]
     after_commit(tx, database.appended, once="appended")
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """The name of the constraint or unique index that refused a row; empty where it has none, as NOT NULL has."""
+    cause = error.orig.__cause__ if error.orig else None
+    return cause.constraint_name or "" if isinstance(cause, asyncpg.IntegrityConstraintViolationError) else ""

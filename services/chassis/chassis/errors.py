@@ -94,7 +94,9 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
 """What a client library raises when a server is away, as opposed to a request that is wrong."""
 
 
-PASSING_STATES = ("08", "53", "57P", "40001", "40P01")
+LOST_RACES = ("40001", "40P01")
+"""SQLSTATEs of a transaction that another one got in the way of: serialization failure, deadlock."""
+PASSING_STATES = ("08", "53", "57P", *LOST_RACES)
 """Beginnings of SQLSTATEs: connection lost, out of connections or memory, starting up or shutting down, lost a race."""
 
 
@@ -102,12 +104,13 @@ def is_outage(error: BaseException) -> bool:
     """Whether `error` says that a server is away, so the same work may succeed later."""
     if isinstance(error, Unavailable):
         return True
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate(error).startswith(PASSING_STATES)):
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or sqlstate(error).startswith(PASSING_STATES)):
         return True
     return isinstance(error, INFRASTRUCTURE_ERRORS) or type(error).__module__.startswith(("redis.", "aiokafka."))
 
 
-def _sqlstate(error: DBAPIError) -> str:
+def sqlstate(error: DBAPIError) -> str:
+    """What Postgres calls the error, such as `23505`; empty where it did not answer."""
     return getattr(error.orig, "sqlstate", None) or ""
 
 

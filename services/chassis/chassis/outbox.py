@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database import Database, announce_append
+from chassis.database import Database, announce_append, violated_constraint
 from chassis.errors import Problem
 from chassis.events import Event
 from chassis.ids import uuid7
@@ -31,8 +31,12 @@ RELAY_LOCK = 0x0B0F
 """The advisory lock's number; each service has a database of its own, and so a lock of its own."""
 
 
+VERSION_TAKEN = "event_log_topic_key_version_key"
+"""The constraint that lets a version of an aggregate be appended once."""
+
+
 class ConcurrencyConflict(Problem):
-    """Somebody else appended to the same aggregate first."""
+    """Another transaction appended this version of the aggregate first."""
 
     status = 409
     slug = "concurrent-change"
@@ -61,7 +65,9 @@ async def append(tx: AsyncConnection, *events: Event, versions: Sequence[int] | 
     try:
         await tx.execute(insert(event_log), rows)
     except IntegrityError as error:
-        raise ConcurrencyConflict("Somebody changed this at the same moment.") from error
+        if violated_constraint(error) != VERSION_TAKEN:
+            raise
+        raise ConcurrencyConflict("Another request changed this at the same moment.") from error
     announce_append(tx)
 
 

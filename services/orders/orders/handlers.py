@@ -15,6 +15,7 @@ from chassis.database import Database, after_commit
 from chassis.errors import NotFound, Problem
 from chassis.events import Event
 from chassis.ids import uuid7
+from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
 from orders import domain, repository
 from orders.clients import Hold, Holds
@@ -46,31 +47,54 @@ class IdempotencyKeyReused(Problem):
     title = "This Idempotency-Key came with another body before"
 
 
+class PerformanceCancelled(Problem):
+    """As seats says it once it has heard."""
+
+    status = 409
+    slug = "performance-closed"
+    title = "The performance was cancelled"
+
+
 class NotCancellable(Problem):
     status = 409
     slug = "not-cancellable"
 
 
+@retries_lost_races
 async def place_order(
     database: Database, holds: Holds, command: PlaceOrder, *, account_id: UUID, idempotency_key: str, now: datetime
 ) -> OrderView:
-    """Take an order: its first event and its row in one transaction. The same key again gives the same order."""
-    fingerprint = hashlib.sha256(command.model_dump_json().encode()).digest()
+    """Take an order. The same key again gives the same order."""
     hold = await holds.get(command.hold_id)
-    mine = hold is not None and hold.account_id == account_id
-    if hold and mine:
-        placed = _placed(hold, command.payment_token)
-        row = _row(placed, now) | {"idempotency_key": idempotency_key, "fingerprint": fingerprint}
+    refusal: Problem = HoldExpired()
+    if hold is not None and hold.account_id == account_id:
         async with database.transaction() as tx:
-            if await repository.insert_placed(tx, row):
-                await outbox.append(tx, placed, versions=[1])
-                after_commit(tx, PLACED.inc)
-                return OrderView(**row, total=placed.total)
-    return await _placed_before(
-        database, account_id, idempotency_key, fingerprint, otherwise=HoldUsed() if mine else HoldExpired()
-    )
+            taken = await take_order(tx, hold, command, idempotency_key=idempotency_key, now=now)
+        if isinstance(taken, OrderView):
+            return taken
+        refusal = taken
+    return await _placed_before(database, account_id, idempotency_key, _fingerprint(command), otherwise=refusal)
 
 
+async def take_order(
+    tx: AsyncConnection, hold: Hold, command: PlaceOrder, *, idempotency_key: str, now: datetime
+) -> OrderView | PerformanceCancelled | HoldUsed:
+    """The order of a hold, its first event and its row in one transaction; or why there is none, and nothing is done.
+
+    The order or the cancellation of its performance waits for the other, so that one of them sees it.
+    """
+    if await repository.is_cancelled(tx, hold.performance_id):
+        return PerformanceCancelled()
+    placed = _placed(hold, command.payment_token)
+    row = _row(placed, now) | {"idempotency_key": idempotency_key, "fingerprint": _fingerprint(command)}
+    if not await repository.insert_placed(tx, row):
+        return HoldUsed()
+    await outbox.append(tx, placed, versions=[1])
+    after_commit(tx, PLACED.inc)
+    return OrderView(**row, total=placed.total)
+
+
+@retries_lost_races
 async def cancel_order(
     database: Database, broadcast: Broadcast, *, account_id: UUID, order_id: UUID, now: datetime
 ) -> OrderView:
@@ -94,7 +118,8 @@ async def advance(tx: AsyncConnection, broadcast: Broadcast, decisions: Mapping[
 
 
 async def cancel_performances(tx: AsyncConnection, broadcast: Broadcast, performance_ids: Sequence[UUID]) -> None:
-    """Take back all orders of performances that will not take place."""
+    """Take back all orders of performances that will not take place, and take no more."""
+    await repository.cancel_performances(tx, performance_ids)
     for order_ids in _chunks(await repository.ids_of_performances(tx, performance_ids)):
         await advance(tx, broadcast, dict.fromkeys(order_ids, _cancel_with_performance))
 
@@ -143,6 +168,10 @@ async def _placed_before(
 def channel(order_id: UUID) -> str:
     """Where changes of an order are announced."""
     return f"order:{order_id}"
+
+
+def _fingerprint(command: PlaceOrder) -> bytes:
+    return hashlib.sha256(command.model_dump_json().encode()).digest()
 
 
 def _placed(hold: Hold, payment_token: str) -> OrderPlaced:

@@ -1,6 +1,6 @@
 """Queries of orders: streams of the event log, and the projection."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,13 @@ from sqlalchemy import Row, any_, bindparam, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import locks
 from chassis.bulk import Batch
 from chassis.events import Event
 from chassis.tables import event_log
 from orders.domain import OVER, Order, fold
 from orders.events import BY_TYPE, OrderPlaced
-from orders.tables import orders
+from orders.tables import cancelled_performances, orders
 
 TOPIC = OrderPlaced.topic
 OrderRow = Row[*tuple[Any, ...]]
@@ -23,6 +24,18 @@ _streams = (
     select(event_log.c.key, event_log.c.type, event_log.c.data)
     .where(event_log.c.topic == TOPIC, event_log.c.key == any_(_keys))
     .order_by(event_log.c.key, event_log.c.version)
+)
+_lock = (
+    select(orders.c.id)
+    .where(orders.c.id == any_(bindparam("ids", type_=postgresql.ARRAY(postgresql.UUID))))
+    .order_by(orders.c.id)
+    .with_for_update(key_share=True)
+)
+_CANCELLED = Batch(cancelled_performances.c.performance_id)
+_cancel_performances = (
+    postgresql.insert(cancelled_performances)
+    .from_select(_CANCELLED.names, _CANCELLED.table.select())
+    .on_conflict_do_nothing()
 )
 _CHANGED = Batch(orders.c.id, orders.c.status, orders.c.version)
 _save = (
@@ -41,8 +54,12 @@ _view = (
 )
 
 
-async def load(tx: AsyncConnection, order_ids: Iterable[UUID]) -> dict[UUID, Order]:
-    """The orders called `order_ids`, folded from their logs; those that do not exist are left out."""
+async def load(tx: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """The orders called `order_ids`, folded from their logs; those that do not exist are left out.
+
+    No other transaction changes them until `tx` ends.
+    """
+    await tx.execute(_lock, {"ids": list(order_ids)})
     streams: dict[str, list[Event]] = {}
     for row in await tx.execute(_streams, {"keys": [str(order_id) for order_id in order_ids]}):
         streams.setdefault(row.key, []).append(BY_TYPE[row.type].model_validate(row.data))
@@ -87,6 +104,19 @@ async def page(tx: AsyncConnection, *, account_id: UUID, before: UUID | None, li
     if before is not None:
         query = query.where(orders.c.id < before)
     return (await tx.execute(query.order_by(orders.c.id.desc()).limit(limit))).all()
+
+
+async def is_cancelled(tx: AsyncConnection, performance_id: UUID) -> bool:
+    """Whether the performance will not take place. If not, it is not cancelled here before `tx` ends."""
+    await locks.share(tx, [performance_id])
+    query = select(cancelled_performances).where(cancelled_performances.c.performance_id == performance_id)
+    return (await tx.execute(query)).first() is not None
+
+
+async def cancel_performances(tx: AsyncConnection, performance_ids: Sequence[UUID]) -> None:
+    """Remember performances that will not take place; waits for the orders of these that are just being placed."""
+    await locks.own(tx, performance_ids)
+    await tx.execute(_cancel_performances, {"batch_performance_id": sorted(performance_ids)})
 
 
 async def ids_of_performances(tx: AsyncConnection, performance_ids: Sequence[UUID]) -> list[UUID]:

@@ -35,5 +35,8 @@ orders = Table(
     UniqueConstraint("account_id", "idempotency_key"),
 )
 
+cancelled_performances = Table("cancelled_performances", metadata, Column("performance_id", Uuid, primary_key=True))
+"""Performances that will not take place, also those whose first order is yet to come."""
+
 Index("orders_by_account", orders.c.account_id, orders.c.id)
 Index("orders_by_performance", orders.c.performance_id)

@@ -1,20 +1,15 @@
 """Orders on a real database: from a hold to the end, whatever comes twice, late or at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
-from chassis.events import Event, now
-from chassis.ids import uuid7
-from orders.api import holds
-from orders.clients import Hold
+from chassis.events import Event
 from orders.consumers import (
     PaymentCaptured,
     PaymentDeclined,
@@ -23,80 +18,11 @@ from orders.consumers import (
     SeatsReleased,
     SeatsSold,
 )
-from orders.events import Money
 from orders.main import service
 from orders.tables import orders
 
 
-class Holds:
-    """The holds of a test, in memory."""
-
-    def __init__(self) -> None:
-        self.held: dict[UUID, Hold] = {}
-
-    async def get(self, hold_id: UUID) -> Hold | None:
-        return self.held.get(hold_id)
-
-    def add(self, account_id: UUID, *, performance_id: UUID | None = None, starts_in: timedelta = timedelta(1)) -> Hold:
-        hold = Hold(
-            id=uuid7(),
-            account_id=account_id,
-            performance_id=performance_id or uuid4(),
-            seats=["A1", "A2"],
-            total=Money(amount=8500, currency="EUR"),
-            show="The Open Mic",
-            starts_at=now() + starts_in,
-        )
-        self.held[hold.id] = hold
-        return hold
-
-
-class Desk:
-    """A signed-in customer at orders."""
-
-    def __init__(self, app: Any, holds: Holds, account_id: UUID) -> None:
-        self.app, self.holds, self.account_id = app, holds, account_id
-
-    async def place(
-        self, hold: Hold | None = None, *, key: str | None = None, token: str = "tok_visa"
-    ) -> httpx.Response:
-        hold = hold or self.holds.add(self.account_id)
-        body = {"hold_id": str(hold.id), "payment_token": "tok_visa"}
-        answer: httpx.Response = await self.app.client.post(
-            "/api/orders", json=body, headers={"idempotency-key": key or str(uuid4())}
-        )
-        return answer
-
-    async def placed(self, **more: Any) -> UUID:
-        answer = await self.place(self.holds.add(self.account_id, **more))
-        assert answer.status_code == 202, answer.text
-        return UUID(answer.json()["id"])
-
-    async def happen(self, *events: Event, **more: Any) -> None:
-        await self.app.deliver("orders", *events, **more)
-
-    async def status(self, order_id: UUID) -> str:
-        return str((await self.app.client.get(f"/api/orders/{order_id}")).json()["status"])
-
-    async def history(self, order_id: UUID) -> list[str]:
-        items = (await self.app.client.get(f"/api/orders/{order_id}/history")).json()["items"]
-        return [item["type"] for item in items]
-
-
-@pytest.fixture
-async def desk(run: Any) -> AsyncIterator[Desk]:
-    app = await run("orders")
-    fake = Holds()
-
-    async def fake_holds() -> Holds:
-        return fake
-
-    service.app.dependency_overrides[holds] = fake_holds
-    yield Desk(app, fake, await app.sign_in())
-    service.app.dependency_overrides.clear()
-
-
-async def test_an_order_goes_from_placed_to_confirmed(desk: Desk) -> None:
+async def test_an_order_goes_from_placed_to_confirmed(desk: Any) -> None:
     answer = await desk.place()
     order = answer.json()
     assert (answer.status_code, answer.headers["location"]) == (202, f"/api/orders/{order['id']}")
@@ -110,12 +36,12 @@ async def test_an_order_goes_from_placed_to_confirmed(desk: Desk) -> None:
     assert await desk.history(order_id) == ["order.placed", "order.paid", "order.confirmed"]
 
 
-async def test_the_payment_token_stays_out_of_the_history(desk: Desk) -> None:
+async def test_the_payment_token_stays_out_of_the_history(desk: Any) -> None:
     order_id = await desk.placed()
     assert "tok_visa" not in (await desk.app.client.get(f"/api/orders/{order_id}/history")).text
 
 
-async def test_the_same_key_gives_the_same_order(desk: Desk) -> None:
+async def test_the_same_key_gives_the_same_order(desk: Any) -> None:
     hold = desk.holds.add(desk.account_id)
     answers = await asyncio.gather(*(desk.place(hold, key="once") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {202}
@@ -124,21 +50,21 @@ async def test_the_same_key_gives_the_same_order(desk: Desk) -> None:
     assert (await desk.place(hold, key="once")).json()["id"] == answers[0].json()["id"]
 
 
-async def test_a_key_with_another_body_is_refused(desk: Desk) -> None:
+async def test_a_key_with_another_body_is_refused(desk: Any) -> None:
     await desk.place(key="once")
     answer = await desk.place(key="once")
     assert answer.status_code == 422
     assert answer.json()["type"].endswith("/idempotency-key-reused")
 
 
-async def test_a_hold_is_ordered_once(desk: Desk) -> None:
+async def test_a_hold_is_ordered_once(desk: Any) -> None:
     hold = desk.holds.add(desk.account_id)
     answers = await asyncio.gather(*(desk.place(hold) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
 
 
 @pytest.mark.parametrize("owner", ["nobody", "somebody else"])
-async def test_a_hold_that_is_gone_or_not_mine_is_expired(desk: Desk, owner: str) -> None:
+async def test_a_hold_that_is_gone_or_not_mine_is_expired(desk: Any, owner: str) -> None:
     hold = desk.holds.add(uuid4())
     if owner == "nobody":
         desk.holds.held.clear()
@@ -147,7 +73,7 @@ async def test_a_hold_that_is_gone_or_not_mine_is_expired(desk: Desk, owner: str
     assert answer.json()["type"].endswith("/hold-expired")
 
 
-async def test_orders_of_others_are_not_there(desk: Desk) -> None:
+async def test_orders_of_others_are_not_there(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.app.sign_in()
     for path in ("", "/history", "/stream"):
@@ -156,7 +82,7 @@ async def test_orders_of_others_are_not_there(desk: Desk) -> None:
     assert (await desk.app.client.get("/api/orders")).json() == {"items": [], "next_cursor": None}
 
 
-async def test_my_orders_come_in_pages_newest_first(desk: Desk) -> None:
+async def test_my_orders_come_in_pages_newest_first(desk: Any) -> None:
     placed = [str(await desk.placed()) for _ in range(5)]
     seen: list[str] = []
     cursor = ""
@@ -167,14 +93,14 @@ async def test_my_orders_come_in_pages_newest_first(desk: Desk) -> None:
     assert seen == placed[::-1]
 
 
-async def test_a_declined_payment_ends_the_order(desk: Desk) -> None:
+async def test_a_declined_payment_ends_the_order(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.happen(PaymentDeclined(order_id=order_id, reason="declined"))
     assert await desk.status(order_id) == "declined"
     assert (await desk.app.client.post(f"/api/orders/{order_id}/cancellation")).status_code == 409
 
 
-async def test_lost_seats_are_refunded(desk: Desk) -> None:
+async def test_lost_seats_are_refunded(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.happen(PaymentCaptured(order_id=order_id), SeatsReleased(order_id=order_id, reason="lost"))
     assert await desk.status(order_id) == "cancelled"
@@ -182,7 +108,7 @@ async def test_lost_seats_are_refunded(desk: Desk) -> None:
     assert await desk.history(order_id) == ["order.placed", "order.paid", "order.cancelled", "order.refunded"]
 
 
-async def test_a_cancelled_order_is_refunded_and_a_second_cancellation_changes_nothing(desk: Desk) -> None:
+async def test_a_cancelled_order_is_refunded_and_a_second_cancellation_changes_nothing(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.happen(PaymentCaptured(order_id=order_id), SeatsSold(order_id=order_id))
     answers = [await desk.app.client.post(f"/api/orders/{order_id}/cancellation") for _ in range(2)]
@@ -191,14 +117,14 @@ async def test_a_cancelled_order_is_refunded_and_a_second_cancellation_changes_n
     assert await desk.status(order_id) == "refunded"
 
 
-async def test_a_show_that_has_begun_cannot_be_cancelled(desk: Desk) -> None:
+async def test_a_show_that_has_begun_cannot_be_cancelled(desk: Any) -> None:
     order_id = await desk.placed(starts_in=timedelta(seconds=-1))
     answer = await desk.app.client.post(f"/api/orders/{order_id}/cancellation")
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/not-cancellable")
 
 
-async def test_a_cancelled_performance_takes_its_orders_back(desk: Desk) -> None:
+async def test_a_cancelled_performance_takes_its_orders_back(desk: Any) -> None:
     performance_id = uuid4()
     mine = [await desk.placed(performance_id=performance_id) for _ in range(3)]
     other = await desk.placed()
@@ -206,7 +132,7 @@ async def test_a_cancelled_performance_takes_its_orders_back(desk: Desk) -> None
     assert [await desk.status(order_id) for order_id in [*mine, other]] == ["cancelled"] * 3 + ["placed"]
 
 
-async def test_redelivery_and_late_events_change_nothing(desk: Desk) -> None:
+async def test_redelivery_and_late_events_change_nothing(desk: Any) -> None:
     order_id = await desk.placed()
     ids = [uuid4(), uuid4()]
     paid: list[Event] = [PaymentCaptured(order_id=order_id), SeatsSold(order_id=order_id)]
@@ -217,7 +143,7 @@ async def test_redelivery_and_late_events_change_nothing(desk: Desk) -> None:
     assert await desk.history(order_id) == ["order.placed", "order.paid", "order.confirmed"]
 
 
-async def test_an_order_is_counted_once_whatever_comes_again(desk: Desk) -> None:
+async def test_an_order_is_counted_once_whatever_comes_again(desk: Any) -> None:
     before = counted()
     answers = [await desk.place(desk.holds.add(desk.account_id), key="again") for _ in range(2)]
     order_id = UUID(answers[0].json()["id"])
@@ -233,21 +159,7 @@ def counted() -> list[float]:
     return [REGISTRY.get_sample_value(name, labels) or 0.0 for name, labels in samples]
 
 
-async def test_a_cancellation_and_a_payment_at_the_same_time_leave_one_history(desk: Desk) -> None:
-    order_ids = [await desk.placed() for _ in range(10)]
-    await asyncio.gather(
-        *(desk.happen(PaymentCaptured(order_id=order_id)) for order_id in order_ids),
-        *(desk.app.client.post(f"/api/orders/{order_id}/cancellation") for order_id in order_ids),
-    )
-    for order_id in order_ids:
-        assert await desk.history(order_id) in (
-            ["order.placed", "order.paid"],
-            ["order.placed", "order.cancelled"],
-            ["order.placed", "order.paid", "order.cancelled"],
-        )
-
-
-async def test_a_replay_rebuilds_the_projection_from_the_log(desk: Desk) -> None:
+async def test_a_replay_rebuilds_the_projection_from_the_log(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.happen(PaymentCaptured(order_id=order_id))
     runtime = desk.app.runtime("orders")
@@ -258,7 +170,7 @@ async def test_a_replay_rebuilds_the_projection_from_the_log(desk: Desk) -> None
     assert await desk.status(order_id) == "paid"
 
 
-async def test_taking_an_order_is_one_transaction(desk: Desk) -> None:
+async def test_taking_an_order_is_one_transaction(desk: Any) -> None:
     await desk.placed()
     async with desk.app.runtime("orders").database.reading() as connection:
         rows = await connection.scalar(select(func.count()).select_from(orders))
