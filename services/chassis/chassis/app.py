@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from aiokafka.errors import KafkaError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from chassis.bodies import Body
 from chassis.gate import Gate
 from chassis.health import Readiness
 from chassis.inbox import Consumer
@@ -43,8 +44,11 @@ class Process:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            app: ASGIApp = self._documents if self._documents.serves(scope["path"]) else self._gate
-            await app(scope, receive, send)
+            body = Body(dict(scope["headers"]), receive, send)
+            if self._documents.serves(scope["path"]):
+                await self._documents(scope, body.receive, body.send)
+            else:
+                await self._gate(scope, body)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

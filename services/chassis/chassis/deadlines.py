@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from chassis.bodies import as_number
+
 HEADER = "x-timeout-ms"
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def set_deadline(header: bytes | None) -> None:
-    """Take over what the caller of this request has said; without it, it waits for as long as it takes."""
-    _deadline.set(time.monotonic() + int(header) / 1000 if header and header.isdigit() else None)
+    """Take over what the caller of this request has said; without a number there, it waits for as long as it takes."""
+    milliseconds = as_number(header or b"")
+    _deadline.set(None if milliseconds is None else time.monotonic() + milliseconds / 1000)
 
 
 @contextmanager

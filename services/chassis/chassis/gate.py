@@ -5,22 +5,22 @@ import logging
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
 
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from chassis.bodies import BadLength, Body, ClientLeft, Message, Send, TooLarge
 from chassis.deadlines import HEADER as TIMEOUT
 from chassis.deadlines import set_deadline
 from chassis.errors import NotFound, Problem
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
-from chassis.limits import Admission, Busy, TooLarge, Urgency, limit_body
+from chassis.limits import Admission, Busy, Urgency
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, new_traceparent, set_traceparent
+from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, as_traceparent, new_traceparent, set_traceparent
 from chassis.tracing import span
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,14 @@ _TIMEOUT = TIMEOUT.encode()
 NOT_STORED = (b"cache-control", b"no-store")
 """Most answers are somebody's own: only those that say otherwise may be kept by a cache."""
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+INSIDE = "/internal/"
+"""Paths for other processes only: no edge lets a request through to them."""
+PUBLIC_HEADERS = frozenset(
+    b"accept accept-encoding accept-language cache-control content-length content-type cookie host idempotency-key"
+    b" if-match if-modified-since if-none-match if-unmodified-since last-event-id origin range referer sec-fetch-dest"
+    b" sec-fetch-mode sec-fetch-site transfer-encoding user-agent x-forwarded-for x-forwarded-proto".split()
+)
+"""What a request from outside may say. A service sees no other header of it, whatever the inside uses later."""
 
 
 class UnsupportedMediaType(Problem):
@@ -69,16 +74,16 @@ class Gate:
         """Requests that wait to be let in."""
         return self._admission.queued
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, body: Body) -> None:
         path = scope["path"]
         if path in ("/livez", "/readyz", "/metrics"):
-            await (await self._about_itself(path))(scope, receive, send)
+            await (await self._about_itself(path))(scope, body.receive, body.send)
             return
         found = self._route(path)
         if not found or not found.lastindex:
-            await NotFound().render()(scope, receive, send)
+            await NotFound().render()(scope, body.receive, body.send)
             return
-        await self._serve(self._services[found.lastindex - 1], scope, receive, send)
+        await self._serve(self._services[found.lastindex - 1], scope, body)
 
     def _closing(self) -> bool:
         """Whether an answer is the last on its connection: at the end of the process, and by chance now and then."""
@@ -93,25 +98,29 @@ class Gate:
         status, body = await self.readiness.ask() if self.readiness else (503, b'{"ready":false,"starting":true}')
         return Response(body, status, media_type="application/json")
 
-    async def _serve(self, service: Service, scope: Message, receive: Receive, send: Send) -> None:
+    async def _serve(self, service: Service, scope: Message, body: Body) -> None:
         started = time.perf_counter()
-        exchange = _Exchange(send, self._served_by[service.name], self._version, closing=self._closing())
-        headers = dict(scope["headers"])
-        set_traceparent(headers.get(b"traceparent", b"").decode("latin-1") or new_traceparent())
-        set_deadline(headers.get(_TIMEOUT))
+        exchange = _Exchange(body.send, self._served_by[service.name], self._version, closing=self._closing())
+        headers = _headers(scope)
+        set_traceparent(as_traceparent(headers.get(b"traceparent", b"").decode("latin-1")) or new_traceparent())
+        set_deadline(headers.get(_TIMEOUT) if scope["path"].startswith(INSIDE) else None)
         admitted = False
         try:
-            receive = self._checked(scope, headers, receive)
+            self._check(scope, headers, body)
+            receive = await body.read(most=self._settings.max_body_bytes, seconds=self._settings.max_body_seconds)
+            started = time.perf_counter()  # the time before was the client's
             await self._admission.enter(_urgency(scope["method"], scope["path"]))
             admitted = True
             exchange.on_stream = self._admission.leave
             self._in_flight[service.name].inc()
             with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": scope["path"]}):
                 await service.app(scope, receive, exchange.send)
+        except ClientLeft:
+            log.debug("the client left before its request was complete")
         except Problem as problem:
             if isinstance(problem, Busy):
                 self._rejected[service.name].inc()
-            await problem.render()(scope, receive, exchange.send)
+            await problem.render()(scope, body.receive, exchange.send)
         except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
             if not exchange.status:
                 raise
@@ -129,24 +138,29 @@ class Gate:
                     details = {"service": service.name, "method": scope["method"], "path": scope["path"]}
                     log.warning("slow request", extra={**details, "status": exchange.status, "seconds": seconds})
 
-    def _checked(self, scope: Message, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        """Refuse what no service wants to see; the body that is left is bounded."""
-        if scope["method"] in SAFE_METHODS:
-            return receive
+    def _check(self, scope: Message, headers: dict[bytes, bytes], body: Body) -> None:
+        """Refuse what no service wants to see."""
+        if b"content-length" in headers and body.length is None:
+            raise BadLength("Content-Length is a number of bytes.")
         if not is_same_origin(scope["method"], scope["headers"], self._settings.public_origins):
             raise CrossOrigin("State may only be changed from this site's own pages.")
-        length = headers.get(b"content-length")
-        if length is None:
-            return limit_body(receive, self._settings.max_body_bytes) if b"transfer-encoding" in headers else receive
-        if int(length) > self._settings.max_body_bytes:
-            raise TooLarge(f"A body may have {self._settings.max_body_bytes} bytes.")
-        if int(length) and not headers.get(b"content-type", b"").startswith(b"application/json"):
+        is_json = headers.get(b"content-type", b"").startswith(b"application/json")
+        if scope["method"] not in SAFE_METHODS and not body.complete and not is_json:
             raise UnsupportedMediaType("Send application/json.")
-        return receive
+        if (body.length or 0) > self._settings.max_body_bytes:
+            raise TooLarge(f"A body may have {self._settings.max_body_bytes} bytes.")
+
+
+def _headers(scope: Message) -> dict[bytes, bytes]:
+    """The headers of a request by name. From one that came from outside, the rest is taken away."""
+    headers = dict(scope["headers"])
+    if not scope["path"].startswith(INSIDE):
+        scope["headers"] = [each for each in scope["headers"] if each[0] in PUBLIC_HEADERS]
+    return headers
 
 
 def _urgency(method: str, path: str) -> Urgency:
-    if path.startswith("/internal/"):  # no edge lets anybody through to it
+    if path.startswith(INSIDE):
         return Urgency.CALL
     return Urgency.READ if method in SAFE_METHODS else Urgency.CHANGE
 

@@ -1,15 +1,12 @@
-"""Bounds of one process: how many requests it works on, how many wait, how long, and how large a body may be."""
+"""Bounds of one process: how many requests it works on, how many wait, and how long."""
 
 import asyncio
 from collections import deque
 from contextlib import suppress
 from enum import IntEnum
-from typing import Any
-
-from starlette.exceptions import HTTPException
 
 from chassis.deadlines import remaining
-from chassis.errors import Problem, Unavailable
+from chassis.errors import Unavailable
 
 
 class Busy(Unavailable):
@@ -17,11 +14,6 @@ class Busy(Unavailable):
 
     slug = "busy"
     title = "Too many requests at this moment"
-
-
-class TooLarge(Problem):
-    status = 413
-    slug = "content-too-large"
 
 
 class Urgency(IntEnum):
@@ -99,18 +91,3 @@ class Admission:
                     place.set_exception(Busy())
                     return
         raise Busy
-
-
-def limit_body(receive: Any, max_bytes: int) -> Any:
-    """Wrap an ASGI `receive` so that a body without a declared length cannot be larger than `max_bytes`."""
-    received = 0
-
-    async def limited() -> Any:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > max_bytes:
-            raise HTTPException(TooLarge.status)
-        return message
-
-    return limited

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     max_queued: int = 512
     max_queue_seconds: float = 1.0
     max_body_bytes: int = 64 * 1024
+    max_body_seconds: float = 10.0
+    """How long a client may take to send the body of a request."""
     answers_per_connection: int = 0
     """About so many answers on a connection, then it is closed; 0: no end. Where the platform balances connections and
     not requests, as a Kubernetes Service does, this is what sends load to instances that came later."""

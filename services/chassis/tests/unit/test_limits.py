@@ -3,9 +3,8 @@
 import asyncio
 
 import pytest
-from starlette.exceptions import HTTPException
 
-from chassis.limits import Admission, Busy, Urgency, limit_body
+from chassis.limits import Admission, Busy, Urgency
 
 
 async def settle() -> None:
@@ -118,16 +117,3 @@ async def test_a_place_handed_to_a_client_that_just_left_is_passed_on() -> None:
     gone.cancel()
     await settle()
     await asyncio.wait_for(request(), 1)
-
-
-async def test_a_body_without_a_length_is_bounded_too() -> None:
-    chunks = iter([{"body": b"12345"}, {"body": b"67890"}, {"body": b"1"}])
-
-    async def receive() -> dict[str, bytes]:
-        return next(chunks)
-
-    limited = limit_body(receive, 10)
-    assert (await limited())["body"] + (await limited())["body"] == b"1234567890"
-    with pytest.raises(HTTPException) as refused:
-        await limited()
-    assert refused.value.status_code == 413
