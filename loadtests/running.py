@@ -64,4 +64,4 @@ def client_of(url: str, ca: Path | None) -> httpx.Client:
     trust = ssl.create_default_context(cafile=ca)
     nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # it speaks for many: each says who they are
     agent = {"user-agent": "boxoffice-load/1"}
-    return httpx.Client(base_url=url, verify=trust, timeout=30.0, headers=agent, cookies=nobodys)
+    return httpx.Client(trust_env=False, base_url=url, verify=trust, timeout=30.0, headers=agent, cookies=nobodys)

@@ -18,6 +18,7 @@ from typing import IO
 import asyncpg
 import hvac
 
+from chassis.outgoing import vault_client
 from engines.archive import SECRETS, Backup, pack, unpack
 from engines.copying import Content, Contents, contents, table_contents
 from engines.databases import ensure_databases, maintenance_url
@@ -144,4 +145,4 @@ def _schema(tables: Contents) -> dict[str, Content]:
 
 
 def _vault(access: Access) -> hvac.Client:
-    return hvac.Client(access.vault_addr, token=access.vault_token, timeout=30)
+    return vault_client(access.vault_addr, token=access.vault_token)

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engines.identity import Copied, Linked, NotThisStack
 from engines.protocol import Engine, EngineError
 from engines.state import CURRENT, State, current_state
 
@@ -43,7 +44,7 @@ class Choice:
 
 def choose(name: str | None, tier: str = "startup") -> Choice:
     """The engine `name`, or without a name the one that is there for this tier. Raises EngineError."""
-    state = current_state()
+    state = own_state()
     if name:
         return Choice(engine_of(name, state), "you asked for it")
     if used := state.read(CURRENT).get("engine"):
@@ -59,8 +60,33 @@ def choose(name: str | None, tier: str = "startup") -> Choice:
 
 def engine_in_use(name: str | None) -> Engine:
     """The engine to ask about what is up. Raises EngineError."""
-    state = current_state()
+    state = own_state()
     return engine_of(name or state.read(CURRENT).get("engine") or "local", state)
+
+
+def leave_alone(*, clean: bool) -> str:
+    """Where the state folder is a copy, what `down` says: nothing of it is up. `clean` removes the copy. Else empty."""
+    state = current_state()
+    try:
+        state.identity()
+    except Copied as error:
+        if clean:
+            state.remove()
+            return f"removed the copy {state.folder}; the stack that it was copied from is left alone"
+        return f"nothing is up: {error}"
+    except Linked:
+        pass  # `engine_in_use` says what to do
+    return ""
+
+
+def own_state() -> State:
+    """The state folder, unless it is a copy of another stack's or a link to it. Raises EngineError."""
+    state = current_state()
+    try:
+        state.identity()
+    except NotThisStack as error:
+        raise EngineError(f"nothing is up here: {error}") from error
+    return state
 
 
 def engine_of(name: str, state: State) -> Engine:

@@ -86,6 +86,11 @@ def down(
     clean: Annotated[bool, typer.Option("--clean", help="Remove the data too.")] = False, engine: EngineName = None
 ) -> None:
     """Stop everything. Harmless when nothing is up."""
+    from engines.choice import leave_alone
+
+    if said := leave_alone(clean=clean):
+        typer.echo(said)
+        return
     with _work(engine) as (chosen, progress):
         said = chosen.down(progress, clean=clean)
     typer.echo(said)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from engines.external import address
 from engines.local.executables import executable
-from engines.local.server import base_environment
+from engines.local.server import plain_environment
 
 PLAIN = ("--no-owner", "--no-privileges", "--dbname")
 
@@ -31,7 +31,7 @@ def login_of(url: str) -> dict[str, str]:
     """The environment for a program of PostgreSQL: whoever may list processes sees command lines, but not this."""
     login = urlsplit(url)
     names = {"PGUSER": unquote(login.username or ""), "PGPASSWORD": unquote(login.password or "")}
-    return {**base_environment(), **names}
+    return {**plain_environment(), **names}
 
 
 def database_url(url: str, name: str) -> str:

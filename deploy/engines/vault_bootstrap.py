@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import hvac
 from hvac import exceptions as refused
 
+from chassis.outgoing import vault_client
 from engines.databases import VAULT, ensure_databases, maintenance_url
 from engines.vault_logins import ensure_logins
 from engines.vault_plan import VaultPlan
@@ -40,7 +41,7 @@ GENERATED: Mapping[str, Mapping[str, Callable[[], str]]] = {
 
 def bootstrap(plan: VaultPlan) -> None:
     """Carry out `plan`. Raises hvac's errors, asyncpg.PostgresError and OSError."""
-    client = hvac.Client(plan.vault_addr, token=plan.token, timeout=30)
+    client = vault_client(plan.vault_addr, token=plan.token)
     _mount(client, plan)
     _databases(client, plan)
     for service in plan.services:

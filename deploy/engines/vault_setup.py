@@ -11,8 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import hvac
-
+from chassis.outgoing import vault_client
 from chassis.settings import Settings
 from chassis.vault import login_for
 from engines.external import External
@@ -36,8 +35,7 @@ def plan_from(text: str, files: Mapping[str, str], settings: Settings) -> VaultP
 
 
 def _log_in(settings: Settings) -> str:
-    verify = str(settings.vault_ca_file) if settings.vault_ca_file else True
-    client = hvac.Client(settings.vault_addr, verify=verify, timeout=30)
+    client = vault_client(settings.vault_addr, ca_file=settings.vault_ca_file)
     return str(login_for(settings)(client)["client_token"])
 
 

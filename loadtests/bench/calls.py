@@ -29,7 +29,7 @@ async def measure(port: int, *, rounds: int = 5, calls: int = 1500) -> dict[str,
     """The rate of each client against the same server: medians of `rounds` in which they take turns."""
     url = f"http://127.0.0.1:{port}"
     chassis = Calls(StaticResolver({"bare": (url,)}))
-    async with httpx.AsyncClient() as plain, aiohttp.ClientSession() as raw:
+    async with httpx.AsyncClient(trust_env=False) as plain, aiohttp.ClientSession() as raw:
 
         async def by_aiohttp() -> object:
             async with raw.get(f"{url}/shows/1") as response:

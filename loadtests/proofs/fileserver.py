@@ -57,7 +57,7 @@ def not_served(url: str, files: Mapping[str, bytes], *, verify: object = True) -
     """Which of the files, and of the front page, this server does not give byte by byte."""
     wanted = {**files, "/": files.get("/index.html", b"")}
     wrong = []
-    with httpx.Client(base_url=url, verify=verify, timeout=10) as http:  # type: ignore[arg-type]
+    with httpx.Client(trust_env=False, base_url=url, verify=verify, timeout=10) as http:  # type: ignore[arg-type]
         for path, content in wanted.items():
             try:
                 answer = http.get(path)

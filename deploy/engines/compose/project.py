@@ -24,6 +24,8 @@ OBSERVABILITY = "observability.yaml"
 GRAFANA_FILE = "grafana-password"
 OF_IMAGES = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION")
 PASSED_ON = (*OF_IMAGES, "VAULT_IMAGE", "APP_CPUS", "EDGE_HSTS_SECONDS", "GRAFANA_PORT")
+DOCKERS_OWN = ("HOME", "TMPDIR", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy")
+"""How Docker's client finds its configuration and its engine, and how a build reaches the world."""
 TOLD = {
     "Starting": "starting",
     "Waiting": "starting",
@@ -85,7 +87,7 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """For compose: only what it needs itself, as variables of the environment would come before ours."""
-        kept = (*BASE_ENVIRONMENT, "XDG_RUNTIME_DIR", "http_proxy", "https_proxy", "no_proxy")
+        kept = (*BASE_ENVIRONMENT, *DOCKERS_OWN)
         found = {name: os.environ[name] for name in kept if name in os.environ}
         dockers = {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "BUILDX_"))}
         return {**found, **dockers, "DOCKER_BUILDKIT": "1"}

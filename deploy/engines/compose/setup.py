@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hvac
 
+from chassis.outgoing import vault_client
 from engines.external import External
 from engines.local.server import replace_secret
 from engines.tier import UNIT, service_names
@@ -31,7 +32,7 @@ class LostToken(RuntimeError):
 
 def open_vault(address: str, keys: Path) -> str:
     """Initialise and unseal Vault where that is still to be done, and answer its root token. Raises LostToken."""
-    client = hvac.Client(address, timeout=30)
+    client = vault_client(address)
     if not client.sys.is_initialized():
         _initialise(client, keys)
     if client.sys.is_sealed() and (keys / UNSEAL).exists():

@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -14,9 +13,9 @@ from engines.kubernetes.pods import APP, DEPENDENCIES
 from engines.logins import logins
 from engines.mailpit import read_mails
 from engines.protocol import EngineError
+from engines.web import fetch
 
 SETUP_ROLE = "boxoffice-setup"
-SECONDS = 10
 PATIENCE_SECONDS = 20.0
 T = TypeVar("T")
 
@@ -47,7 +46,7 @@ class Inside:
             return given
         jwt = self._cluster.kubectl("create", "token", f"{APP}-vault-setup", "--audience=vault").strip()
         body = json.dumps({"role": SETUP_ROLE, "jwt": jwt}).encode()
-        answer = json.loads(_asked(lambda: _read(f"{self.vault_addr()}/v1/auth/kubernetes/login", body)))
+        answer = json.loads(_asked(lambda: fetch(f"{self.vault_addr()}/v1/auth/kubernetes/login", body)))
         return str(answer["auth"]["client_token"])
 
     def logins(self) -> dict[str, tuple[str, str]]:
@@ -85,11 +84,3 @@ def _asked(question: Callable[[], T]) -> T:
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.2)
-
-
-def _read(url: str, body: bytes | None = None) -> bytes:
-    """Raises OSError."""
-    request = urllib.request.Request(url, body)  # noqa: S310 - the address is ours
-    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-        content: bytes = answer.read()
-        return content

@@ -31,10 +31,11 @@ class NotRunning(RuntimeError):
 async def serve(state: State, answer: Answer) -> asyncio.Server:
     """Answer on the socket. The caller's working directory must be the state folder."""
     state.socket.unlink(missing_ok=True)  # of a supervisor that was killed: the lock says that there is no other
+    stack = _stack(state)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            await _converse(answer, reader, writer)
+            await _converse(answer, stack, reader, writer)
         writer.close()
 
     server = await asyncio.start_unix_server(handle, state.socket.name, limit=LONGEST_LINE)
@@ -42,11 +43,11 @@ async def serve(state: State, answer: Answer) -> asyncio.Server:
     return server
 
 
-async def _converse(answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _converse(answer: Answer, stack: Event, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     question = json.loads(await reader.readline())
     gone = False
     try:
-        async for event in answer(question):
+        async for event in _unless_meant_for_another(question, stack, answer):
             if gone:
                 continue  # what was begun is finished, also when nobody listens any more
             writer.write(_line(event))
@@ -59,8 +60,17 @@ async def _converse(answer: Answer, reader: asyncio.StreamReader, writer: asynci
     await writer.drain()
 
 
+def _unless_meant_for_another(question: Event, stack: Event, answer: Answer) -> AsyncIterator[Event]:
+    if question.pop("stack", None) not in (None, stack.get("stack")):
+        raise Refused("this socket belongs to another stack, which is left alone: remove control.sock")
+    return answer(question)
+
+
 def ask(state: State, command: str, /, **details: Any) -> Iterator[Event]:
-    """Ask the supervisor; yields its progress, the last event has `done`. Raises NotRunning, Refused."""
+    """Ask the supervisor; yields its progress, the last event has `done`. Raises NotRunning, Refused, NotThisStack."""
+    stack = _stack(state)
+    if state.socket.is_symlink():
+        raise NotRunning("control.sock leads elsewhere")
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             # Relative to the folder: the path of a Unix socket may have a hundred characters, a folder's more.
@@ -68,7 +78,7 @@ def ask(state: State, command: str, /, **details: Any) -> Iterator[Event]:
                 connection.connect(state.socket.name)
         except OSError as error:
             raise NotRunning("nothing is up") from error
-        connection.sendall(_line({"ask": command, **details}))
+        connection.sendall(_line({"ask": command, **stack, **details}))
         with connection.makefile("rb") as lines:
             for line in lines:
                 event = json.loads(line)
@@ -86,6 +96,12 @@ def result(state: State, command: str, /, **details: Any) -> Any:
     for event in ask(state, command, **details):
         done = event.get("done")
     return done
+
+
+def _stack(state: State) -> Event:
+    """Says which stack is meant; nothing where the folder does not know, as older code left it."""
+    known = state.identity()
+    return {"stack": known.id} if known else {}
 
 
 def _line(event: Mapping[str, Any]) -> bytes:

@@ -81,6 +81,9 @@ class Edge(Server):
         private_folder(self.data)
         subprocess.run([sys.executable, str(PUBLISH), str(self.site)], check=True, stdout=subprocess.DEVNULL)
 
+    def directory(self) -> Path:
+        return self.data
+
     def command(self) -> list[str]:
         return _caddy("run")
 
@@ -90,7 +93,7 @@ class Edge(Server):
         Raises subprocess.CalledProcessError.
         """
         command = _caddy("reload", "--address", f"{HOST}:{self.admin_port}")
-        subprocess.run(command, env=self.full_environment(), check=True, capture_output=True, cwd="/")
+        subprocess.run(command, env=self.full_environment(), check=True, capture_output=True, cwd=self.data)
 
     def environment(self) -> Mapping[str, str]:
         values = {
@@ -101,7 +104,7 @@ class Edge(Server):
             "EDGE_HTTPS_PORT": str(self.port),
             "EDGE_HTTPS_SUFFIX": self._suffix,
             **self._routes(),
-            "EDGE_STOREFRONT": str(self.site),
+            "EDGE_STOREFRONT": self.site.name,
             "XDG_DATA_HOME": str(self.data),
             "XDG_CONFIG_HOME": str(self.data / "config"),
             "GOGC": "50",

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engines.external import BadAddress
+from engines.identity import NotThisStack
 from engines.local import control, logs, probes
 from engines.local.announcement import INSTANCES
 from engines.local.leftovers import end_leftovers
@@ -190,7 +191,7 @@ class LocalEngine:
                 stdout=log,
                 stderr=log,
                 cwd=self._state.folder,
-                env=base_environment(),  # the caller's may hold credentials
+                env=base_environment(self._state.folder),  # the caller's may hold credentials
                 start_new_session=True,
             )
         deadline = time.monotonic() + SUPERVISOR_SECONDS
@@ -230,7 +231,7 @@ def _explained() -> Iterator[None]:
         yield
     except control.NotRunning:
         raise EngineError("nothing is up: `boxoffice up startup` starts it") from None
-    except (control.Refused, BrokenState, BadAddress, BadTier, ValueError) as error:
+    except (control.Refused, BrokenState, NotThisStack, BadAddress, BadTier, ValueError) as error:
         raise EngineError(str(error)) from error
     except OSError as error:
         raise EngineError(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from error

@@ -3,8 +3,9 @@
 import os
 import sys
 
+from engines.choice import own_state
 from engines.protocol import EngineError
-from engines.state import CURRENT, current_state
+from engines.state import CURRENT
 
 OWNERS = {"migrate", "seed"}
 """Commands that change tables, or fill them before a service does: they log in to Vault as `migrate`."""
@@ -22,7 +23,7 @@ def adopt(command: str | None) -> None:
     """
     if command not in COMMANDS or any(name in os.environ for name in DEPLOYED):
         return
-    state = current_state()
+    state = own_state()
     if state.read(CURRENT).get("engine") == "compose":
         from engines.compose.engine import ComposeEngine
 

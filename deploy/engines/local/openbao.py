@@ -57,11 +57,14 @@ class OpenBao(Server):
         text = Template(CONFIGURATION.read_text()).substitute(
             port=self.port,
             cluster_port=self._cluster_port(),
-            data=self.data,
-            seal_key=key,
-            audit_log=self._audit_log,
+            data=self.data.relative_to(self.state),
+            seal_key=key.relative_to(self.state),
+            audit_log=self._audit_log.relative_to(self.state),
         )
         (self.data / "config.hcl").write_text(text)
+
+    def directory(self) -> Path:
+        return self.state
 
     def command(self) -> list[str]:
         return [str(executable("bao")), "server", f"-config={self.data / 'config.hcl'}"]

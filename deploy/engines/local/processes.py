@@ -50,7 +50,7 @@ def popen_arguments(server: Server) -> dict[str, Any]:
     user = server.user()
     descriptor = os.open(server.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     return {
-        "cwd": "/",
+        "cwd": server.directory(),
         "env": server.full_environment(),
         "stdin": subprocess.DEVNULL,
         "stdout": descriptor,

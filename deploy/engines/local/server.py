@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from engines import identity
+
 HOST = "127.0.0.1"
 
 LARGEST_LOG = 20 * 1024 * 1024
 
-BASE_ENVIRONMENT = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH"),
-    "POSTGRES_USER",
-)
-"""What a server gets of the caller's environment: nothing in there is a credential."""
+BASE_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "POSTGRES_USER")
+"""What a server gets of the caller's environment: where programs and their libraries are, and nothing that would change
+what they do.
+"""
+SAME_EVERYWHERE = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
 
 
 @dataclass(slots=True)
@@ -71,21 +72,31 @@ class Server(ABC):
         """Its environment, in addition to `BASE_ENVIRONMENT`."""
         return {}
 
+    def directory(self) -> Path:
+        """Where it runs. A path relative to this needs no quotes in a configuration, and has any length."""
+        return Path("/")
+
     def user(self) -> str | None:
         """The user it runs as; None: as the caller."""
         return None
 
     def full_environment(self) -> dict[str, str]:
-        return {**base_environment(), **self.environment()}
+        return {**base_environment(self.state), **self.environment()}
 
     def secret(self, name: str, size: int = 24) -> str:
         """The secret `name` of this stack; made when it is first asked for, never changed."""
         return keep_secret(self.state / "secrets" / name, secrets.token_urlsafe(size))
 
 
-def base_environment() -> dict[str, str]:
-    """What every process gets of this one's environment."""
-    return {name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))}
+def base_environment(state: Path) -> dict[str, str]:
+    """What every process of the stack in the folder `state` gets: the same whatever shell it was started from."""
+    known = identity.read(state)
+    return {**plain_environment(), "HOME": str(state), **({identity.VARIABLE: known.id} if known else {})}
+
+
+def plain_environment() -> dict[str, str]:
+    """What a program gets that is no part of a stack."""
+    return {**SAME_EVERYWHERE, **{name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))}}
 
 
 def private_folder(path: Path) -> Path:

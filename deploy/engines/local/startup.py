@@ -94,7 +94,7 @@ async def run_tasks(plan: Plan, state: State, say: Say) -> None:
 async def _run(plan: Plan, state: State, task: Task, say: Say) -> None:
     say({"starting": task.name})
     stdin = plan.vault_plan().to_json() if task.name == SETUP else ""
-    await run_task(task, state.logs / f"{task.name}.log", stdin=stdin)
+    await run_task(task, state.folder, stdin=stdin)
     say({"ready": task.name})
 
 

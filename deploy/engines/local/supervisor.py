@@ -52,6 +52,7 @@ async def supervise(state: State) -> None:
 
 def main(folder: Path) -> int:
     """Supervise the stack in `folder`; answers the exit code."""
+    os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     state = State(folder)
     with state.locked() as mine:

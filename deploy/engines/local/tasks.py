@@ -25,14 +25,18 @@ class TaskFailed(RuntimeError):
     """A command ended with an error. The message has the end of what it said."""
 
 
-async def run_task(task: Task, log: Path, *, stdin: str = "") -> None:
-    """Run `task`; what it says goes to `log`. `stdin` may hold credentials. Raises TaskFailed."""
+async def run_task(task: Task, state: Path, *, stdin: str = "") -> None:
+    """Run `task` of the stack in the folder `state`; what it says goes to its log. `stdin` may hold credentials.
+
+    Raises TaskFailed.
+    """
+    log = state / "logs" / f"{task.name}.log"
     private_folder(log.parent)
     descriptor = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
             *task.command,
-            env={**base_environment(), **task.environment},
+            env={**base_environment(state), **task.environment},
             cwd="/",
             stdin=asyncio.subprocess.PIPE,
             stdout=descriptor,

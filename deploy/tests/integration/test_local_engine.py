@@ -54,7 +54,7 @@ class Terminal:
 
     def ask(self, path: str) -> httpx.Response:
         url = self.run("url").stdout.strip() + path
-        with httpx.Client(verify=ssl.create_default_context(cafile=self.folder / "ca.crt")) as browser:
+        with httpx.Client(trust_env=False, verify=ssl.create_default_context(cafile=self.folder / "ca.crt")) as browser:
             return browser.get(url)
 
     def status_of(self, path: str) -> int:
@@ -231,6 +231,42 @@ def test_maintenance_finds_the_stack(up: Terminal) -> None:
 def test_logs_are_shown(up: Terminal) -> None:
     assert "accounts is seeded" in up.run("logs", "migrate").stdout
     assert "postgres" in up.run("logs").stdout
+
+
+@pytest.fixture(params=["cp -a", "cp -al"])
+def copied(up: Terminal, tmp_path: Path, request: pytest.FixtureRequest) -> Terminal:
+    """A shell in a copy of the state folder; with `-al` its files, its lock and its socket are the same ones."""
+    there = Terminal(tmp_path / "copy")
+    subprocess.run([*request.param.split(), str(up.folder), str(there.folder)], check=True)
+    return there
+
+
+def test_a_copy_of_the_folder_touches_nothing_of_the_original(up: Terminal, copied: Terminal) -> None:
+    before = up.processes()
+    refused = ["status", "url", "up", "scale app=3", "kill app-1", "restart", "stop app-1", "logs", "seed", "upgrade"]
+    for command in refused:
+        done = copied.run(*command.split())
+        assert done.returncode != 0, command
+        assert f"is a copy of {up.folder}" in done.stderr
+        assert "boxoffice down --clean" in done.stderr
+    done = copied.run("down")
+    assert done.returncode == 0
+    assert "nothing is up" in done.stdout
+    assert f"is a copy of {up.folder}" in done.stdout
+    assert copied.run("down", "--clean").returncode == 0
+    assert not copied.folder.exists()
+    assert up.processes() == before
+    assert all(map(lives, before))
+    assert up.status_of("/api/shows") == 200
+
+
+def test_a_folder_that_is_moved_while_it_is_up_is_still_the_stack(up: Terminal) -> None:
+    there = Terminal(up.folder.with_name("moved"))
+    up.folder.rename(there.folder)
+    try:
+        assert there.run("status").returncode == 0
+    finally:
+        there.folder.rename(up.folder)
 
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_nothing_is_lost(up: Terminal) -> None:

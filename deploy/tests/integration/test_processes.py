@@ -13,9 +13,10 @@ from typing import ClassVar
 import psutil
 import pytest
 
+from engines.identity import Copied
 from engines.local.leftovers import end_leftovers
 from engines.local.processes import ProcessId, end, family, lives, popen_arguments, resident, wait_until_gone
-from engines.local.server import Server
+from engines.local.server import BASE_ENVIRONMENT, SAME_EVERYWHERE, Server
 from engines.state import State
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -113,26 +114,70 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 def test_a_server_gets_nothing_of_the_callers_environment_but_the_basics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://admin:s3cret@db")
+    for name in ("DATABASE_URL", "HTTP_PROXY", "PYTHONPATH", "PYTHONSTARTUP", "PGHOST", "VAULT_TOKEN", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, "hostile")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     arguments = popen_arguments(Sleeper(tmp_path, 1))
     os.close(arguments["stdout"])
-    assert "DATABASE_URL" not in arguments["env"]
+    assert set(arguments["env"]) <= {*BASE_ENVIRONMENT, *SAME_EVERYWHERE, "HOME"}
+    assert arguments["env"]["TZ"] == "UTC"
     assert "PATH" in arguments["env"]
 
 
-def test_what_a_killed_supervisor_left_behind_is_ended(tmp_path: Path, sleeper: psutil.Process) -> None:
-    state = State(tmp_path)
-    state.write("processes.json", {"app-1": {"pid": sleeper.pid, "created": sleeper.create_time(), "signal": 15}})
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    state = State(tmp_path / "state")
+    state.make()
+    return state
+
+
+@pytest.fixture
+def left_behind(state: State) -> Iterator[psutil.Process]:
+    """A process that was started for the stack in `state`."""
+    arguments = popen_arguments(Sleeper(state.folder, 1))
+    with subprocess.Popen(SLEEP, **arguments) as child:
+        os.close(arguments["stdout"])
+        yield psutil.Process(child.pid)
+        child.kill()
+
+
+def noted(process: psutil.Process) -> dict[str, object]:
+    return {"app-1": {"pid": process.pid, "created": process.create_time(), "signal": 15}}
+
+
+def test_what_a_killed_supervisor_left_behind_is_ended(state: State, left_behind: psutil.Process) -> None:
+    state.write("processes.json", noted(left_behind))
     assert end_leftovers(state) == ["app-1"]
-    assert not lives(sleeper)
+    assert not lives(left_behind)
     assert end_leftovers(state) == []
 
 
-def test_a_stranger_who_got_the_number_is_left_alone(tmp_path: Path, sleeper: psutil.Process) -> None:
-    state = State(tmp_path)
-    state.write("processes.json", {"app-1": {"pid": sleeper.pid, "created": time.time() - 9999, "signal": 15}})
+def test_a_stranger_who_got_the_number_is_left_alone(state: State, left_behind: psutil.Process) -> None:
+    state.write("processes.json", {"app-1": {"pid": left_behind.pid, "created": time.time() - 9999, "signal": 15}})
+    assert end_leftovers(state) == []
+    assert lives(left_behind)
+
+
+def test_a_process_that_does_not_carry_the_id_is_left_alone(state: State, sleeper: psutil.Process) -> None:
+    state.write("processes.json", noted(sleeper))
     assert end_leftovers(state) == []
     assert lives(sleeper)
+
+
+def test_another_stacks_process_is_left_alone(state: State, left_behind: psutil.Process, tmp_path: Path) -> None:
+    other = State(tmp_path / "other")
+    other.make()
+    other.write("processes.json", noted(left_behind))
+    assert end_leftovers(other) == []
+    assert lives(left_behind)
+
+
+def test_a_copy_of_the_folder_ends_nothing(state: State, left_behind: psutil.Process, tmp_path: Path) -> None:
+    state.write("processes.json", noted(left_behind))
+    subprocess.run(["cp", "-a", str(state.folder), str(tmp_path / "copy")], check=True)
+    with pytest.raises(Copied):
+        end_leftovers(State(tmp_path / "copy"))
+    assert lives(left_behind)
 
 
 @pytest.mark.parametrize("entry", [1, {}, {"pid": "x", "created": 1, "signal": 15}, {"pid": 1, "created": None}])

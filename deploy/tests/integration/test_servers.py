@@ -5,14 +5,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import asyncpg
-import hvac
 import pytest
 from redis import Redis
 
+from chassis.outgoing import vault_client
+from engines.local.edge import Edge
 from engines.local.mail import Mail
 from engines.local.openbao import LostToken, OpenBao
 from engines.local.ports import free_port
-from engines.local.servers import SERVERS, DidNotStart, Running, start
+from engines.local.servers import SERVERS, DidNotStart, Running, start, start_server
+
+NOWHERE = "127.0.0.1:1"
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("servers")]
 
@@ -66,7 +69,7 @@ def test_valkey_keeps_what_was_written(tmp_path: Path) -> None:
 def test_openbao_unseals_itself_and_keeps_its_secrets(tmp_path: Path) -> None:
     running = start("openbao", tmp_path)
     assert isinstance(running.server, OpenBao)
-    client = hvac.Client(running.url, token=running.server.root_token)
+    client = vault_client(running.url, token=running.server.root_token)
     client.sys.enable_secrets_engine("kv", path="kv", options={"version": "1"})
     client.secrets.kv.v1.create_or_update_secret("kept", {"answer": "42"}, mount_point="kv")
     running.kill()
@@ -85,7 +88,7 @@ def test_openbao_begins_anew_when_its_first_start_was_broken_off(tmp_path: Path)
     (tmp_path / "secrets" / "openbao-root-token").unlink()
     running.restart()
     assert isinstance(running.server, OpenBao)
-    assert hvac.Client(running.url, token=running.server.root_token).is_authenticated()
+    assert vault_client(running.url, token=running.server.root_token).is_authenticated()
     running.stop()
 
 
@@ -97,7 +100,7 @@ def test_openbao_keeps_its_data_when_only_the_token_is_lost(tmp_path: Path) -> N
     running.restart()
     with pytest.raises(LostToken, match="put it back"):
         _ = running.server.root_token
-    assert hvac.Client(running.url, token=token).is_authenticated()
+    assert vault_client(running.url, token=token).is_authenticated()
     running.stop()
 
 
@@ -111,6 +114,18 @@ def test_mail_is_kept_as_files(tmp_path: Path) -> None:
     assert isinstance(running.server, Mail)
     [kept] = running.server.folder.glob("*.eml")
     assert "There you go" in kept.read_text()
+    running.stop()
+
+
+def test_the_name_of_the_folder_does_not_matter(tmp_path: Path) -> None:
+    folder = tmp_path / f'it\'s "Größe" ✓ 100% $HOME ${{x}} {{y}} [z] *`\\ {"long" * 40}'
+    for name in ("valkey", "openbao", "mail"):
+        start(name, folder).stop()
+    edge = Edge(folder, free_port(), http_port=free_port(), admin_port=free_port(), upstreams={"all": [NOWHERE]})
+    running = start_server(edge)
+    assert edge.status_of("/") == 200
+    edge.reload()
+    assert edge.status_of("/") == 200
     running.stop()
 
 

@@ -11,6 +11,7 @@ import hvac
 import pytest
 from hvac import exceptions as refused
 
+from chassis.outgoing import vault_client
 from chassis.testing import eventually
 from engines.local.openbao import OpenBao
 from engines.local.servers import Running
@@ -47,7 +48,7 @@ def folder_of(plan: VaultPlan) -> Path:
 
 
 def logged_in(plan: VaultPlan, role: str) -> hvac.Client:
-    client = hvac.Client(plan.vault_addr)
+    client = vault_client(plan.vault_addr)
     role_id, secret_id = ((folder_of(plan) / f"{role}-{kind}-id").read_text() for kind in ("role", "secret"))
     client.auth.approle.login(role_id, secret_id)
     return client
@@ -55,7 +56,7 @@ def logged_in(plan: VaultPlan, role: str) -> hvac.Client:
 
 @pytest.fixture
 def root(plan: VaultPlan) -> hvac.Client:
-    return hvac.Client(plan.vault_addr, token=plan.token)
+    return vault_client(plan.vault_addr, token=plan.token)
 
 
 @pytest.fixture

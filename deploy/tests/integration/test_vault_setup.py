@@ -10,6 +10,7 @@ import hvac
 import pytest
 from hvac import exceptions as refused
 
+from chassis.outgoing import vault_client
 from chassis.settings import Settings
 from engines.local.openbao import OpenBao
 from engines.local.servers import Running
@@ -45,7 +46,7 @@ class SetUp:
         return await self.login_with(role, self.cluster.token(namespace, account, audience=audience))
 
     async def login_with(self, role: str, token: str) -> hvac.Client:
-        client = hvac.Client(self.address)
+        client = vault_client(self.address)
         await asyncio.to_thread(client.auth.kubernetes.login, role, token)
         return client
 
@@ -54,7 +55,7 @@ class SetUp:
 async def vault(servers: dict[str, Running], tmp_path: Path) -> AsyncIterator[SetUp]:
     openbao = servers["openbao"].server
     assert isinstance(openbao, OpenBao)
-    root = hvac.Client(openbao.url, token=openbao.root_token)
+    root = vault_client(openbao.url, token=openbao.root_token)
     async with running_cluster() as cluster:
         if "kubernetes/" in (await asyncio.to_thread(root.sys.list_auth_methods))["data"]:
             await asyncio.to_thread(root.sys.disable_auth_method, "kubernetes")

@@ -72,7 +72,7 @@ def test_removing_it_leaves_what_is_somebody_elses(state: State, tmp_path: Path)
     state.remove()
 
     assert [path.name for path in state.folder.iterdir()] == ["thesis.txt"]
-    assert not elsewhere.exists()
+    assert elsewhere.exists()
 
 
 def test_removing_it_leaves_nothing_of_ours(state: State) -> None:

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import hvac
-
+from chassis.outgoing import vault_client
 from engines.protocol import in_silence
 from loadtests.proofs.exhibits import Exhibit, Table, timeline_of
 from loadtests.proofs.instances import Born, born, unchanged
@@ -95,7 +94,7 @@ def show(record: Record[Facts]) -> Sequence[Exhibit]:
 @asynccontextmanager
 async def _quick_leases(stage: Stage) -> AsyncIterator[None]:
     """Instances whose database users live for seconds; afterwards they live as long as usual."""
-    vault = hvac.Client(stage.access.vault_addr, token=stage.access.vault_token)
+    vault = vault_client(stage.access.vault_addr, token=stage.access.vault_token)
     await stage.do(lease_for, vault, QUICK)
     try:
         await stage.do(stage.engine.restart, [], in_silence, rolling=True)

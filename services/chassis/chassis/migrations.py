@@ -34,8 +34,9 @@ async def upgrade(service: str, database: Database) -> str | None:
 def _upgrade(connection: Connection, folder: Path) -> str | None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     config = Config()
-    config.set_main_option("script_location", str(folder))
-    config.set_main_option("version_locations", str(folder))
+    place = str(folder).replace("%", "%%")  # where configurations look for values
+    config.set_main_option("script_location", place)
+    config.set_main_option("version_locations", place)
     config.set_main_option("path_separator", "os")
     script = ScriptDirectory.from_config(config)
     environment = EnvironmentContext(config, script, fn=lambda revision, _: script._upgrade_revs("head", revision))

@@ -27,6 +27,8 @@ def configure_tracing(settings: Settings) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    from chassis.outgoing import requests_session
+
     resource = Resource.create(
         {
             "service.name": "boxoffice",
@@ -37,7 +39,9 @@ def configure_tracing(settings: Settings) -> None:
     )
     _provider = TracerProvider(resource=resource)
     _provider.add_span_processor(
-        BatchSpanProcessor(OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces"))
+        BatchSpanProcessor(
+            OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", session=requests_session())
+        )
     )
 
 

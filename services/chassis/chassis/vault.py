@@ -12,6 +12,7 @@ from hvac import exceptions as refused
 from requests.exceptions import RequestException
 
 from chassis.errors import Unavailable
+from chassis.outgoing import vault_client
 from chassis.settings import Settings, VaultAuth
 from chassis.waiting import until_available
 
@@ -121,8 +122,8 @@ class Vault(Lease):
         self.on_new_token: Callable[[str], None] = lambda old_token: None
         self._login = login
         self._lock = asyncio.Lock()
-        self._client = hvac.Client(address, verify=str(ca_file) if ca_file else True, timeout=CONNECT_AND_READ_SECONDS)
-        self._client.token = None  # never what VAULT_TOKEN or ~/.vault-token may hold
+        self._client = vault_client(address, ca_file=ca_file, timeout=CONNECT_AND_READ_SECONDS)
+        self._client.token = None
 
     @property
     def name(self) -> str:

@@ -132,7 +132,7 @@ async def test_personal_answers_stay_out_of_caches(customer: Customer, performan
 async def test_plain_http_only_shows_the_way(method: str, tier: Tier) -> None:
     if not tier.plain_url:
         pytest.skip("the plain port of this tier is out of reach")
-    async with httpx.AsyncClient(base_url=tier.plain_url) as browser:
+    async with httpx.AsyncClient(trust_env=False, base_url=tier.plain_url) as browser:
         answer = await browser.request(method, "/api/shows?q=moth")
 
     assert answer.status_code == 308
@@ -160,7 +160,7 @@ async def test_plain_http_only_shows_the_way(method: str, tier: Tier) -> None:
 async def test_what_is_inside_stays_inside(path: str, tier: Tier) -> None:
     url = httpx.URL(tier.url)
     raw = httpx.URL(scheme=url.scheme, host=url.host, port=url.port, raw_path=path.encode())
-    async with httpx.AsyncClient(verify=tier.trust) as browser:
+    async with httpx.AsyncClient(trust_env=False, verify=tier.trust) as browser:
         answer = await browser.get(raw)
 
     assert answer.status_code == 404

@@ -29,7 +29,7 @@ class Customer:
         """`trust` knows the edge's CA, `seconds` is how long this person waits for an answer."""
         self.email = f"{uuid4().hex}@example.test"
         origin = {"origin": url, "sec-fetch-site": "same-origin", "user-agent": "journeys/1"}
-        self.http = httpx.AsyncClient(base_url=url, verify=trust, timeout=seconds, headers=origin)
+        self.http = httpx.AsyncClient(trust_env=False, base_url=url, verify=trust, timeout=seconds, headers=origin)
 
     async def __aenter__(self) -> "Customer":
         return self

@@ -59,6 +59,6 @@ def prometheus(instances: Sequence[Row]) -> Iterator[httpx.AsyncClient]:
             stderr=subprocess.DEVNULL,
         ) as process:
             try:
-                yield httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1")
+                yield httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}/api/v1")
             finally:
                 process.terminate()  # a container's client passes it on

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hvac
 
+from chassis.outgoing import vault_client
 from chassis.testing import eventually
 from engines.choice import engine_of
 from engines.local.executables import executable
@@ -49,7 +50,7 @@ class Stack:
         self._engine = engine_of(ENGINE, self.state)
         plain_port = free_port()
         self._environment = {
-            **{name: value for name in BASE_ENVIRONMENT if (value := os.environ.get(name))},
+            **{name: value for name in (*BASE_ENVIRONMENT, "HOME", "TMPDIR") if (value := os.environ.get(name))},
             **{name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)},
             **SETTINGS,
             "BOXOFFICE_STATE": str(folder),
@@ -111,7 +112,7 @@ class Stack:
     def vault(self) -> hvac.Client:
         """Vault, as the one who may do everything."""
         access = self.access()
-        return hvac.Client(access.vault_addr, token=access.vault_token)
+        return vault_client(access.vault_addr, token=access.vault_token)
 
     async def status(self) -> dict[str, Row]:
         """Each process, by its name."""

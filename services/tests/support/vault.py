@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import hvac
 
+from chassis.outgoing import vault_client
 from chassis.vault import AppRoleLogin
 from engines.local.openbao import OpenBao
 
@@ -52,7 +53,7 @@ class TestVault:
         )
 
     def root(self) -> hvac.Client:
-        return hvac.Client(self.address, token=self.token)
+        return vault_client(self.address, token=self.token)
 
     def put(self, path: str, secret: Mapping[str, str]) -> None:
         self.root().secrets.kv.v2.create_or_update_secret(path, secret=dict(secret), mount_point="kv")

@@ -32,7 +32,7 @@ def tampered(engine: Engine, **instead: Callable[..., Any]) -> Engine:
 def edge_with(change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     """The edge with another configuration (Caddy's JSON), for the time of the block."""
     port = current_state().read("ports.json")["edge-admin"]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as admin:
+    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}", timeout=30) as admin:
         usual = admin.get("/config/").raise_for_status().json()
         other = copy.deepcopy(usual)
         change(other)

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-import hvac
 import pytest
 
+from chassis.outgoing import vault_client
 from engines.protocol import NOTHING, Engine, Progress, in_silence
 from loadtests.proofs.claims import deploy, goodput, later, rotation, swap
 from loadtests.proofs.stage import Stage
@@ -70,7 +70,7 @@ async def test_database_users_that_are_revoked_at_work(stage: Stage, monkeypatch
     """Before those who work with them have others."""
 
     async def revoke(stage: Stage, _users: Any) -> None:
-        vault = hvac.Client(stage.access.vault_addr, token=stage.access.vault_token)
+        vault = vault_client(stage.access.vault_addr, token=stage.access.vault_token)
         await stage.seconds(2)
         await stage.do(vault.sys.revoke_prefix, "database/creds/seats")
         await stage.seconds(2)

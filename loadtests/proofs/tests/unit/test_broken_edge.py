@@ -17,7 +17,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1\r\nContent-Length: 6\r\nConn
 
 async def test_plain_http_that_is_served() -> None:
     with careless_server(None) as port:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as http:
             answer = await tls.ask_plainly(http, "GET", "/api/shows")
 
     assert not answer.only_redirects

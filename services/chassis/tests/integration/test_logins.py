@@ -5,10 +5,10 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import hvac
 import pytest
 from hvac.exceptions import Forbidden
 
+from chassis.outgoing import vault_client
 from chassis.secrets import VaultSecrets
 from chassis.vault import KubernetesLogin, Vault
 from support.cluster import Cluster, running_cluster, unknown_token
@@ -55,4 +55,4 @@ async def test_a_token_that_the_cluster_does_not_know_is_refused(vault: TestVaul
     jwt.write_text(unknown_token("shop", "alpha"))
     login = KubernetesLogin("alpha", jwt, mount)
     with pytest.raises(Forbidden):
-        await asyncio.to_thread(login, hvac.Client(vault.address))
+        await asyncio.to_thread(login, vault_client(vault.address))

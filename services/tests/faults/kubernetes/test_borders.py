@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import hvac
 import pytest
 from hvac import exceptions as refused
 
+from chassis.outgoing import vault_client
 from chassis.service import load_services
 from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.pods import APP, DEPENDENCIES
@@ -102,7 +102,7 @@ async def test_a_service_account_opens_the_secrets_of_its_service_and_no_others(
     stack: Stack, cluster: Cluster, service: Any
 ) -> None:
     jwt = cluster.kubectl("create", "token", f"{APP}-{service.name}", "--audience=vault").strip()
-    vault = hvac.Client(stack.access().vault_addr)
+    vault = vault_client(stack.access().vault_addr)
     await asyncio.to_thread(vault.auth.kubernetes.login, service.name, jwt)
     assert vault.read(f"database/creds/{service.name}")
     for other in (each.name for each in SERVICES if each is not service):
