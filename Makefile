@@ -17,6 +17,8 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 BOXOFFICE = $(BIN)/boxoffice
 
 .DEFAULT_GOAL := help
+# What a shell says to Python is not meant for these programs.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT
 # No target is a file, but for the stamps in the virtual environment.
 .PHONY: $(shell grep -oE '^[a-z][a-z-]*:' $(firstword $(MAKEFILE_LIST)) | tr -d :)
 

@@ -1,6 +1,8 @@
 """The commands of the engines: part of the `boxoffice` command, see the entry point group `boxoffice.commands`."""
 
+import io
 import json
+import os
 import signal
 import sys
 import time
@@ -20,6 +22,10 @@ def before(context: typer.Context) -> None:
     """Box Office: what a production environment is, and how to get one."""
     from engines.local.environment import adopt
 
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know every letter of a path
     if "--help" in sys.argv:
         return
     try:

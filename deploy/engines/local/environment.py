@@ -4,6 +4,8 @@ import os
 import sys
 
 from engines.choice import own_state
+from engines.identity import VARIABLE
+from engines.local.server import base_environment
 from engines.protocol import EngineError
 from engines.state import CURRENT
 
@@ -15,23 +17,28 @@ DEPLOYED = ("VAULT_ROLE_ID_FILE", "VAULT_AUTH")
 
 
 def adopt(command: str | None) -> None:
-    """Put the addresses of the stack that is up into the environment of `command`, if it is one of `COMMANDS`. Where
-    they mean nothing outside of containers, the command goes on in one.
+    """Have `command`, if it is one of `COMMANDS`, work on the stack that is up: its environment is the stack's, and
+    nothing of the user's shell. Where the stack's addresses mean nothing outside of containers, it goes on in one.
 
-    Where a deployment has set them already they stay: inside a deployment there is no stack of this machine.
-    Raises EngineError when nothing is up.
+    A process of a stack, or of another deployment, keeps the environment that it has. Raises EngineError when nothing
+    is up.
     """
-    if command not in COMMANDS or any(name in os.environ for name in DEPLOYED):
+    if command not in COMMANDS or VARIABLE in os.environ:
         return
     state = own_state()
-    if state.read(CURRENT).get("engine") == "compose":
+    current = state.read(CURRENT)
+    if current.get("engine") == "compose":
         from engines.compose.engine import ComposeEngine
 
         ComposeEngine(state).inside(*sys.argv[1:], owner=command in OWNERS)
-    settings = state.read(CURRENT).get("settings")
+    settings = current.get("settings")
     if not isinstance(settings, dict) or not state.is_held():
+        if any(name in os.environ for name in DEPLOYED):
+            return
         raise EngineError(f"{command} needs a stack, and nothing is up: `boxoffice up startup` starts it")
     login = "migrate" if command in OWNERS else "app"
     for kind in ("role", "secret"):
         settings[f"VAULT_{kind.upper()}_ID_FILE"] = str(state.credentials / f"{login}-{kind}-id")
-    os.environ.update(settings)
+    composed = {**base_environment(state.folder), **settings}
+    os.environ.clear()
+    os.environ.update(composed)

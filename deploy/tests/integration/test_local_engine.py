@@ -6,7 +6,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,57 @@ from engines.local.processes import lives, wait_until_gone
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("local-engine")]
 
 
+SHADOW = "raise ImportError('a module of the user was taken for one of ours')"
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[socket.socket]:
+    """What the shell calls its proxy: whoever sends it something is in the queue of connections."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        yield server
+
+
+def hostile(folder: Path, proxy: socket.socket) -> dict[str, str]:
+    """Variables of a shell that decide nothing about a stack."""
+    folder.mkdir()
+    for name in ("typer", "hvac", "httpx", "redis", "psutil"):
+        (folder / f"{name}.py").write_text(SHADOW)
+    there = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+    proxies = {each: there for name in ("http", "https", "all") for each in (f"{name}_proxy", f"{name.upper()}_PROXY")}
+    return {
+        **proxies,
+        "NO_PROXY": "",
+        "no_proxy": "",
+        **dict.fromkeys(("PYTHONPATH", "PYTHONUSERBASE", "TMPDIR"), str(folder)),
+        "PYTHONWARNINGS": "error",
+        "PYTHONSTARTUP": str(folder / "typer.py"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONIOENCODING": "ascii",
+        **{"PGHOST": "127.0.0.1", "PGPORT": there.rpartition(":")[2], "PGUSER": "me", "PGPASSWORD": "mine"},
+        **{"PGDATABASE": "mine", "PGSSLMODE": "verify-full", "PGOPTIONS": "-c nonsense=1", "PGSERVICE": "nowhere"},
+        **{"VAULT_TOKEN": "mine", "VAULT_NAMESPACE": "mine", "VAULT_CACERT": "/nowhere", "VAULT_AUTH": "kubernetes"},
+        **{"BAO_ADDR": there, "BAO_TOKEN": "mine", "VAULT_CLIENT_CERT": "/nowhere", "VAULT_CLIENT_KEY": "/nowhere"},
+        **{"VAULT_ROLE_ID_FILE": "/nowhere", "VAULT_JWT_FILE": "/nowhere", "SECRETS_FOLDER": "/nowhere"},
+        **dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/nowhere"),
+        **{"ROLE": "worker", "HOST": "192.0.2.1", "PORT": "1", "INSTANCE": "mine", "DISCOVERY": "dns"},
+        **{"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C", "TERM": "dumb", "COLUMNS": "1", "CDPATH": "/"},
+        **{
+            "GREP_OPTIONS": "-v",
+            "UPSTREAMS": "orders=http://192.0.2.1",
+            "XDG_DATA_HOME": "/nowhere",
+            "HOME": "/nowhere",
+        },
+    }
+
+
 class Terminal:
     """A shell whose stack is in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shell: Mapping[str, str] = os.environ) -> None:
         self.folder = folder
         http = free_port()
         self.environment = {
-            **os.environ,
+            **shell,
             "BOXOFFICE_STATE": str(folder),
             "ENGINE": "local",
             "EDGE_HTTPS_PORT": str(free_port([http])),
@@ -43,6 +86,7 @@ class Terminal:
             text=True,
             timeout=180,
             check=False,
+            umask=0o077,
         )
 
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -65,8 +109,11 @@ class Terminal:
 
 
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    terminal = Terminal(tmp_path_factory.mktemp("stack") / "state")
+def terminal(tmp_path_factory: pytest.TempPathFactory, proxy: socket.socket) -> Iterator[Terminal]:
+    """One with a hostile shell, in a folder with a name that needs care everywhere."""
+    folder = tmp_path_factory.mktemp("stack")
+    shell = {**os.environ, **hostile(folder / "mine", proxy)}
+    terminal = Terminal(folder / f"it's Größe 100% {'long' * 30}" / "state", shell)
     yield terminal
     terminal.run("down", "--clean")
 
@@ -264,7 +311,7 @@ def test_a_folder_that_is_moved_while_it_is_up_is_still_the_stack(up: Terminal) 
     there = Terminal(up.folder.with_name("moved"))
     up.folder.rename(there.folder)
     try:
-        assert there.run("status").returncode == 0
+        assert "supervisor" in there.run("status").stdout  # what has absolute paths is not ready meanwhile
     finally:
         there.folder.rename(up.folder)
 
@@ -282,6 +329,19 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_nothing_is_lost(up: Termi
     assert done.returncode == 0, done.stderr
     assert not [process for process in processes if lives(process)]
     assert up.status_of("/api/shows") == 200
+
+
+def test_a_backup_and_dead_letters_go_where_the_stack_is(up: Terminal, tmp_path: Path) -> None:
+    assert up.run("backup", str(tmp_path / "backup.tar")).returncode == 0
+    assert (tmp_path / "backup.tar").stat().st_mode & 0o777 == 0o600
+    listed = up.run("dead-letters", "list")
+    assert (listed.returncode, listed.stdout) == (0, "")
+
+
+def test_the_proxy_of_the_shell_saw_nothing(up: Terminal, proxy: socket.socket) -> None:
+    proxy.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        proxy.accept()
 
 
 def test_down_leaves_no_process_behind_and_keeps_the_data(up: Terminal) -> None:
