@@ -96,8 +96,10 @@ INFRASTRUCTURE_ERRORS: tuple[type[Exception], ...] = (
 
 LOST_RACES = ("40001", "40P01")
 """SQLSTATEs of a transaction that another one got in the way of: serialization failure, deadlock."""
-PASSING_STATES = ("08", "53", "57P", *LOST_RACES)
-"""Beginnings of SQLSTATEs: connection lost, out of connections or memory, starting up or shutting down, lost a race."""
+PASSING_STATES = ("08", "53", "57", "58", "25006", "25P03", "25P04", "55P03", *LOST_RACES)
+"""Beginnings of SQLSTATEs: connection lost, out of connections or memory or disk, shutting down or out of time, the
+system failed, a standby that does not write yet, idle or in a transaction for too long, locked, lost a race.
+"""
 
 
 def is_outage(error: BaseException) -> bool:

@@ -2,40 +2,45 @@
 
 A consumer takes a batch from Kafka, handles it in one transaction and only then commits the offsets. Whatever dies in
 between, the batch comes again and the inbox leaves out what is done. An event that cannot be handled is tried again
-by itself, then put aside as a dead letter, while the others go on.
+by itself, then becomes a dead letter, while the others go on. What is not done holds back the committed offset.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from pydantic import ValidationError
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database, announce_append
+from chassis.dead_letters import describe, row_of, row_without_record
 from chassis.errors import is_outage
 from chassis.events import Received, Subscription
-from chassis.kafka import DEAD_LETTER, group_consumer, header, leave
+from chassis.group import UNFETCHABLE, Member
+from chassis.records import Delivery, Unreadable, read
 from chassis.settings import Settings
 from chassis.tables import event_log, inbox
-from chassis.telemetry import HANDLED, LAG, batch_context, trace_context
+from chassis.telemetry import HANDLED, REWINDS, batch_context, trace_context
+from chassis.tenure import Line, Tenure
 from chassis.tracing import span
-from chassis.worker import Worker
+from chassis.worker import Worker, failure_of, is_cancelled
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+WAIT_SECONDS = 0.5
+HANDLE_SECONDS = 60.0
+"""For one transaction. Each statement has a bound of its own; a connection that is dead may not even say so."""
+PROBE_SECONDS = 3.0
 RETRY_SECONDS = (0.1, 0.5, 2.0)
-POISON_NAMESPACE = UUID("b0f1ce00-0000-5000-8000-000000000000")
+PROBE_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 _ids = func.unnest(bindparam("ids", type_=postgresql.ARRAY(postgresql.UUID))).column_valued("id")
 _take_new = (
@@ -44,15 +49,11 @@ _take_new = (
     .on_conflict_do_nothing()
     .returning(inbox.c.event_id)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A record from Kafka together with the subscription that it is for."""
-
-    record: ConsumerRecord
-    event: Received[Any]
-    subscription: Subscription
+_letter = postgresql.insert(event_log)
+_put_letter = _letter.on_conflict_do_update(
+    index_elements=[event_log.c.id],
+    set_={"data": _letter.excluded.data, "time": bindparam("now"), "published_at": None},
+)
 
 
 class Consumer:
@@ -63,90 +64,125 @@ class Consumer:
     ) -> None:
         self._service = service
         self._database = database
-        self._settings = settings
         self._subscriptions = {(each.topic, each.model.type): each for each in subscriptions}
-        self._topics = sorted({each.topic for each in subscriptions})
-        self._consumer: AIOKafkaConsumer | None = None
-        self._measured: set[TopicPartition] = set()
+        self._tenure = Tenure()
+        self._member = Member(service, sorted({each.topic for each in subscriptions}), settings, self._begin_tenure)
         self.worker = Worker(f"consumer:{service}", self.step, idle_seconds=0)
 
     async def step(self) -> int:
-        """Take what Kafka has (it waits a moment), handle it, commit the offsets; returns the number of records."""
-        consumer = await self._joined()
+        """Take what Kafka has (it waits a moment), handle it, commit the offsets; returns the number of records.
+
+        After any exception it begins again with what is committed: nothing is committed over what was not handled.
+        """
         try:
-            fetched = await consumer.getmany(timeout_ms=500, max_records=BATCH)
-            records = [record for batch in fetched.values() for record in batch]
-            self._measure_lag(consumer, fetched, handled=False)
-            if records:
-                await self.handle(records)
-                await self._commit(consumer)
-                self._measure_lag(consumer, fetched, handled=True)
-            return len(records)
-        except KafkaError:
-            await self.close()
+            return await self._round()
+        except BaseException as error:
+            if not is_cancelled():
+                REWINDS.labels(self._service).inc()
+                if isinstance(error, KafkaError) and not isinstance(error, UNFETCHABLE):
+                    await self.close()
+                else:
+                    await self._member.rewind(error)
             raise
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Handle `records`; returns when every one of them has had its effect or is a dead letter."""
-        deliveries = [delivery for record in records if (delivery := await self._read(record))]
-        while deliveries:
-            try:
-                await self._handle_together(deliveries)
-                return
-            except Exception as error:
-                if not is_outage(error):
-                    break
-                log.warning("%s waits to handle events: %s", self._service, type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS[1])
-        await self._handle_apart(deliveries)
+        tenure = Tenure()
+        tenure.take(records)
+        await self._work_off(tenure, records)
+        while tenure.lines:
+            await asyncio.sleep(tenure.pause(WAIT_SECONDS))
+            await self._try_again(tenure)
 
     async def close(self) -> None:
         """Leave the group: its other members take over."""
-        if self._consumer:
-            consumer, self._consumer = self._consumer, None
-            await leave(consumer, self._settings)
+        await self._member.leave()
 
-    async def _joined(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            consumer = group_consumer(self._settings, self._service, self._topics)
-            try:
-                await consumer.start()
-            except BaseException:
-                await leave(consumer, self._settings)
-                raise
-            self._consumer = consumer
-        return self._consumer
+    def _begin_tenure(self) -> None:
+        self._tenure = Tenure()
 
-    async def _read(self, record: ConsumerRecord) -> Delivery | None:
-        """The delivery of `record`, or None when it is not wanted here, or not readable and put aside."""
-        subscription = self._subscriptions.get((record.topic, header(record, "ce_type")))
-        if subscription is None:
-            return None
-        try:
-            event = Received(
-                id=UUID(header(record, "ce_id")),
-                type=subscription.model.type,
-                source=header(record, "ce_source"),
-                time=datetime.fromisoformat(header(record, "ce_time")),
-                key=(record.key or b"").decode(),
-                data=subscription.model.model_validate_json(record.value or b""),
-                traceparent=header(record, "traceparent"),
-            )
-        except (ValidationError, ValueError) as error:
-            await self._put_aside(record, f"{type(error).__name__}: {error}")
-            return None
-        return Delivery(record, event, subscription)
+    async def _round(self) -> int:
+        handled = 0
+        if self._tenure.full:
+            await asyncio.sleep(self._tenure.pause(WAIT_SECONDS))
+        else:
+            fetched = await self._member.fetch(BATCH, wait_seconds=self._tenure.pause(WAIT_SECONDS))
+            handled = len(fetched)
+            tenure = self._tenure  # the one that these records belong to: a rebalance may begin another meanwhile
+            tenure.take(fetched.records)
+            for lost in fetched.unfetchable:
+                tenure.take_place(lost.place, lost.offset)
+            await self._work_off(tenure, fetched.records)
+            for lost in fetched.unfetchable:
+                row = row_without_record(lost.place, lost.offset, consumer=self._service, reason=describe(lost.error))
+                await self._put_aside(tenure, row, lost.place, lost.offset)
+        await self._try_again(self._tenure)
+        await self._commit(self._tenure)
+        return handled
+
+    async def _work_off(self, tenure: Tenure, records: Sequence[ConsumerRecord]) -> None:
+        """Handle what can be handled now; what fails waits in the lines of `tenure`."""
+        readings = [read(record, self._subscriptions) for record in records]
+        wanted = [each for each in readings if isinstance(each, Delivery)]
+        await self._handle(tenure, [each for each in wanted if not tenure.wait_behind(each)])
+        for each in readings:
+            if isinstance(each, Unreadable):
+                await self._put_record_aside(tenure, each.record, each.reason)
+            elif not isinstance(each, Delivery):
+                tenure.finish(_place(each.record), each.record.offset)
+
+    async def _handle(self, tenure: Tenure, deliveries: Sequence[Delivery]) -> None:
+        """All together; where that fails one by one. Events behind a failing one with the same key wait for it."""
+        if not deliveries:
+            return
+        if not (error := await self._failure_of(deliveries)):
+            self._finish(tenure, deliveries)
+            return
+        for each in deliveries:
+            if tenure.wait_behind(each):
+                continue
+            if error := await self._failure_of([each]):
+                line = tenure.lines[each.event.key] = Line([each])
+                line.failed(error, RETRY_SECONDS)
+            else:
+                self._finish(tenure, [each])
+
+    async def _try_again(self, tenure: Tenure) -> None:
+        for key, line in tenure.due():
+            first, *others = line.deliveries
+            if error := await self._failure_of([first]):
+                if line.failed(error, RETRY_SECONDS):
+                    continue
+                log.error("%s puts %s %s aside", self._service, first.event.type, first.event.id, exc_info=error)
+                await self._put_record_aside(tenure, first.record, describe(error))
+            else:
+                self._finish(tenure, [first])
+            del tenure.lines[key]
+            await self._handle(tenure, others)
+
+    def _finish(self, tenure: Tenure, deliveries: Sequence[Delivery]) -> None:
+        for each in deliveries:
+            tenure.finish(_place(each.record), each.record.offset)
+
+    async def _failure_of(self, deliveries: Sequence[Delivery]) -> BaseException | None:
+        """Why `deliveries` could not be handled, while the database answers; where it does not, wait and try again."""
+        while error := await failure_of(self._handle_together(deliveries)):
+            if await self._database_answers():
+                return error
+            await self._until_database_answers(error)
+        return None
 
     async def _handle_together(self, deliveries: Sequence[Delivery]) -> None:
-        async with self._database.transaction() as tx:
-            rows = await tx.execute(_take_new, {"ids": list({each.event.id for each in deliveries})})
-            new = set(rows.scalars())
-            fresh: dict[UUID, Delivery] = {each.event.id: each for each in deliveries if each.event.id in new}
-            for subscription, events in _waves(list(fresh.values())):
-                await self._call(subscription, tx, events)
+        first: dict[UUID, Delivery] = {}
         for each in deliveries:
-            outcome = "handled" if each.event.id in fresh else "repeated"
-            HANDLED.labels(self._service, each.record.topic, outcome).inc()
+            first.setdefault(each.inbox_id, each)
+        async with asyncio.timeout(HANDLE_SECONDS), self._database.transaction() as tx:
+            rows = await tx.execute(_take_new, {"ids": list(first)})
+            new = set(rows.scalars())
+            for subscription, events in _waves([each for id_, each in first.items() if id_ in new]):
+                await self._call(subscription, tx, events)
+        for id_, each in first.items():
+            HANDLED.labels(self._service, each.record.topic, "handled" if id_ in new else "repeated").inc()
 
     async def _call(self, subscription: Subscription, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
         """Call a handler; what it appends belongs to the trace of the event with the same key."""
@@ -158,83 +194,59 @@ class Consumer:
         ):
             await subscription.handler(tx, events)
 
-    async def _handle_apart(self, deliveries: Sequence[Delivery]) -> None:
-        """One event at a time. The events behind a failing one with the same key wait for it; the others do not."""
-        blocked: dict[str, list[Delivery]] = {}
-        for each in deliveries:
-            if each.event.key in blocked or not await self._try(each):
-                blocked.setdefault(each.event.key, []).append(each)
-        for each in (delivery for queue in blocked.values() for delivery in queue):
-            for pause in RETRY_SECONDS:
-                if await self._try(each):
-                    break
-                await asyncio.sleep(pause)
-            else:
-                await self._try(each, last=True)
+    async def _put_record_aside(self, tenure: Tenure, record: ConsumerRecord, reason: str) -> None:
+        row = row_of(record, consumer=self._service, reason=reason)
+        await self._put_aside(tenure, row, _place(record), record.offset)
 
-    async def _try(self, delivery: Delivery, *, last: bool = False) -> bool:
-        """Whether it was handled, or put aside at the `last` attempt; waits for as long as a server is away."""
-        while True:
-            try:
-                await self._handle_together([delivery])
-            except Exception as error:
-                if is_outage(error):
-                    await asyncio.sleep(RETRY_SECONDS[1])
-                    continue
-                if last:
-                    log.exception("%s puts %s %s aside", self._service, delivery.event.type, delivery.event.id)
-                    await self._put_aside(delivery.record, f"{type(error).__name__}: {error}")
-                return last
-            return True
-
-    async def _put_aside(self, record: ConsumerRecord, reason: str) -> None:
+    async def _put_aside(self, tenure: Tenure, row: dict[str, Any], place: TopicPartition, offset: int) -> None:
         """Write a dead letter to this service's log; the relay publishes it to `<topic>.dead-letter`."""
-        value = (record.value or b"").decode(errors="replace").replace("\x00", "\ufffd")
-        letter = {
-            "consumer": self._service,
-            "reason": reason[:2000],
-            "topic": record.topic,
-            "id": header(record, "ce_id"),
-            "source": header(record, "ce_source"),
-            "time": header(record, "ce_time"),
-            "value": value,
-        }
-        place = f"{self._service}/{header(record, 'ce_id') or f'{record.topic}/{record.partition}/{record.offset}'}"
-        row = {
-            "id": uuid5(POISON_NAMESPACE, place),
-            "topic": record.topic + DEAD_LETTER,
-            "key": (record.key or b"").decode(errors="replace"),
-            "type": header(record, "ce_type") or "unknown",
-            "data": letter,
-            "traceparent": header(record, "traceparent"),
-        }
-        insert = postgresql.insert(event_log)
-        again = {"data": insert.excluded.data, "time": datetime.now(UTC), "published_at": None}
-        async with self._database.transaction() as tx:
-            await tx.execute(insert.on_conflict_do_update(index_elements=[event_log.c.id], set_=again), row)
+        while error := await failure_of(self._write(row)):
+            if not is_outage(error) and await self._database_answers():
+                if "headers" not in row["data"]:
+                    raise error
+                log.error("%s keeps a dead letter without its content", self._service, exc_info=error)
+                row = row_without_record(place, offset, consumer=self._service, reason=row["data"]["reason"])
+            else:
+                await self._until_database_answers(error)
+        HANDLED.labels(self._service, place.topic, "dead-letter").inc()
+        tenure.finish(place, offset)
+
+    async def _write(self, row: dict[str, Any]) -> None:
+        async with asyncio.timeout(HANDLE_SECONDS), self._database.transaction() as tx:
+            await tx.execute(_put_letter, row | {"now": datetime.now(UTC)})
             announce_append(tx)
-        HANDLED.labels(self._service, record.topic, "dead-letter").inc()
 
-    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
-        try:
-            await consumer.commit()
-        except (CommitFailedError, IllegalStateError):
-            log.info("%s: the group was rebalanced, the batch may come again", self._service)
+    async def _database_answers(self) -> bool:
+        """Whether the inbox can be written to: a failure while it cannot says nothing about an event."""
+        return await failure_of(self._probe()) is None
 
-    def _measure_lag(self, consumer: AIOKafkaConsumer, fetched: dict[Any, Any], *, handled: bool) -> None:
-        """What waits in the partitions that are this member's; `fetched` is part of it until it is `handled`."""
-        assigned = consumer.assignment()  # a rebalance may have taken partitions away meanwhile
-        for place in self._measured - assigned:
-            LAG.remove(self._service, f"{place.topic}/{place.partition}")
-        self._measured &= assigned
-        for place, records in fetched.items():
-            end = consumer.highwater(place) if place in assigned else None
-            if records and end is not None:
-                first, last = records[0].offset, records[-1].offset
-                LAG.labels(self._service, f"{place.topic}/{place.partition}").set(
-                    end - (last + 1 if handled else first)
-                )
-                self._measured.add(place)
+    async def _probe(self) -> None:
+        async with asyncio.timeout(PROBE_SECONDS), self._database.engine.connect() as connection:
+            await connection.execute(_take_new, {"ids": [uuid4()]})
+            await connection.rollback()
+
+    async def _until_database_answers(self, error: BaseException) -> None:
+        log.warning("%s waits to handle events: %s", self._service, describe(error))
+        for pause in _endless(PROBE_PAUSES):
+            await asyncio.sleep(pause)
+            if await self._database_answers():
+                return
+
+    async def _commit(self, tenure: Tenure) -> None:
+        offsets = tenure.offsets()
+        if offsets and await self._member.commit(offsets):
+            tenure.committed(offsets)
+
+
+def _place(record: ConsumerRecord) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+def _endless(pauses: Sequence[float]) -> Iterator[float]:
+    """The pauses one after the other, then the last one again and again."""
+    yield from pauses
+    while True:
+        yield pauses[-1]
 
 
 def _waves(deliveries: Sequence[Delivery]) -> Iterator[tuple[Subscription, list[Received[Any]]]]:

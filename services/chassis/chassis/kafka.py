@@ -7,15 +7,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+)
 
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
 DEAD_LETTER = ".dead-letter"
+MAX_RECORD_BYTES = 1_000_000
+"""A broker takes a little more, unless it was told otherwise."""
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+"""The broker decides what is too large, and not its client."""
+REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, PolicyViolationError)
+"""What Kafka says about a record that it will never take."""
 SEND_SECONDS = 10.0
 METADATA_SECONDS = 3.0
 LEAVE_SECONDS = 5.0
@@ -50,6 +62,19 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A record with exactly these bytes."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    attributes: Sequence[tuple[str, bytes | None]]
+
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        return self.attributes
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The offsets that the records of one batch got in one partition."""
 
@@ -66,7 +91,7 @@ class Producer:
         self._producer: AIOKafkaProducer | None = None
         self._reader: AIOKafkaConsumer | None = None
 
-    async def send(self, batch: Sequence[Outgoing]) -> dict[tuple[str, int], Acknowledged]:
+    async def send(self, batch: Sequence[Outgoing | Verbatim]) -> dict[tuple[str, int], Acknowledged]:
         """Send `batch` in order and wait until all of it is acknowledged; answers the offsets by topic and partition.
 
         Raises KafkaError or TimeoutError when not all of it was; then some of it may have arrived.
@@ -119,6 +144,7 @@ class Producer:
                         enable_idempotence=self._settings.kafka_idempotence,
                         linger_ms=1,
                         max_batch_size=256 * 1024,
+                        max_request_size=MAX_REQUEST_BYTES,
                         request_timeout_ms=5000,
                         retry_backoff_ms=100,
                     )
@@ -146,10 +172,11 @@ async def _look_up(producer: AIOKafkaProducer, topics: Collection[str]) -> dict[
     return {topic: producer.client.cluster.partitions_for_topic(topic) or () for topic in topics}
 
 
-def group_consumer(settings: Settings, group: str, topics: Iterable[str]) -> AIOKafkaConsumer:
+def group_consumer(
+    settings: Settings, group: str, topics: Iterable[str], listener: ConsumerRebalanceListener | None = None
+) -> AIOKafkaConsumer:
     """A consumer that shares `topics` with the others of `group`; offsets are committed by hand."""
-    return AIOKafkaConsumer(
-        *topics,
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
         group_id=group,
         client_id=settings.instance,
@@ -162,6 +189,8 @@ def group_consumer(settings: Settings, group: str, topics: Iterable[str]) -> AIO
         request_timeout_ms=11_000,
         retry_backoff_ms=200,
     )
+    consumer.subscribe(list(topics), listener=listener)
+    return consumer
 
 
 async def leave(consumer: AIOKafkaConsumer, settings: Settings) -> None:
@@ -207,6 +236,6 @@ async def _started(client: Client) -> Client:
     return client
 
 
-def header(record: ConsumerRecord, name: str) -> str:
-    """A header of `record` as text; empty where there is none."""
-    return next((value.decode() for key, value in record.headers if key == name), "")
+def header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
+    """The first header with this name; None where there is none, or it is null."""
+    return next((value for key, value in headers if key == name), None)

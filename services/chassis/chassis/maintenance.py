@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import orjson
 from sqlalchemy import func, select, update
 
-from chassis.kafka import DEAD_LETTER, Outgoing
+from chassis.database import Database
+from chassis.dead_letters import original
+from chassis.kafka import DEAD_LETTER, REFUSED, Producer
 from chassis.migrations import upgrade
 from chassis.resources import Shared, open_runtime, open_shared
 from chassis.runtime import Runtime
@@ -75,33 +77,33 @@ async def list_dead_letters(names: Iterable[str], settings: Settings) -> list[st
 
 
 async def redrive_dead_letters(names: Iterable[str], settings: Settings) -> int:
-    """Send dead letters to their topic again; only the consumer that put one aside has not handled it yet."""
+    """Send dead letters to their topic again; only the consumer that put one aside has not handled it yet.
+
+    One that Kafka refuses, or of which only the place is known, stays a dead letter.
+    """
     sent = 0
     async with _opened(names, settings) as (shared, opened):
         for _, runtime in opened:
-            async with runtime.database.transaction() as tx:
-                rows = (await tx.execute(_letters.with_for_update())).all()
-                if not rows:
-                    continue
-                await shared.producer.send([_original(row.type, row.key, row.data, row.traceparent) for row in rows])
-                marked = event_log.c.data.op("||")(func.jsonb_build_object("redriven_at", func.now()))
-                await tx.execute(
-                    update(event_log)
-                    .where(event_log.c.position.in_([row.position for row in rows]))
-                    .values(data=marked)
-                )
-                sent += len(rows)
+            async with runtime.database.reading() as connection:
+                positions = (await connection.execute(_letters.with_only_columns(event_log.c.position))).scalars().all()
+            for position in positions:
+                sent += await _redrive(runtime.database, shared.producer, position)
     return sent
 
 
-def _original(kind: str, key: str, letter: dict[str, str], traceparent: str) -> Outgoing:
-    return Outgoing(
-        topic=letter["topic"],
-        key=key.encode(),
-        value=letter["value"].encode(),
-        id=letter["id"],
-        type=kind,
-        source=letter["source"],
-        time=letter["time"],
-        traceparent=traceparent,
-    )
+async def _redrive(database: Database, producer: Producer, position: int) -> int:
+    """How many letters were sent: none or one. One at a time, because each may be as large as Kafka allows."""
+    letter = _letters.where(event_log.c.position == position).with_for_update(skip_locked=True)
+    async with database.transaction() as tx:
+        row = (await tx.execute(letter)).first()
+        record = original(row) if row else None
+        if record is None:
+            return 0
+        try:
+            await producer.send([record])
+        except REFUSED as error:
+            log.warning("kafka refuses a record of %s: %s", record.topic, error)
+            return 0
+        marked = event_log.c.data.op("||")(func.jsonb_build_object("redriven_at", func.now()))
+        await tx.execute(update(event_log).where(event_log.c.position == position).values(data=marked))
+        return 1

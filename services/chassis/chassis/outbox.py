@@ -10,29 +10,40 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import any_, bindparam, cast, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database, announce_append, violated_constraint
+from chassis.dead_letters import describe, published_form, refused_row
 from chassis.errors import Problem
 from chassis.events import Event
 from chassis.ids import uuid7
-from chassis.kafka import Acknowledged, Outgoing, Producer
+from chassis.kafka import DEAD_LETTER, REFUSED, Acknowledged, Outgoing, Producer
 from chassis.tables import event_log, relay_offset
-from chassis.telemetry import OUTBOX_DEPTH, PUBLISHED, traceparent_of
+from chassis.telemetry import HANDLED, OUTBOX_DEPTH, PUBLISHED, traceparent_of
 from chassis.worker import Worker
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
+MOST_BYTES = 800_000
+"""Of one event, as JSON. Postgres puts blanks between members, and the envelope comes on top."""
 RELAY_LOCK = 0x0B0F
 """The advisory lock's number; each service has a database of its own, and so a lock of its own."""
 
 
 VERSION_TAKEN = "event_log_topic_key_version_key"
 """The constraint that lets a version of an aggregate be appended once."""
+
+
+class EventTooLarge(Problem):
+    """An event that no broker would take is refused before it is in the log, where others would wait behind it."""
+
+    status = 413
+    slug = "event-too-large"
 
 
 class ConcurrencyConflict(Problem):
@@ -45,7 +56,8 @@ class ConcurrencyConflict(Problem):
 async def append(tx: AsyncConnection, *events: Event, versions: Sequence[int] | None = None) -> None:
     """Append `events` to the log; they are published once `tx` has committed.
 
-    An event-sourced aggregate gives the `versions` of its events, from 1. Raises ConcurrencyConflict when one is taken.
+    An event-sourced aggregate gives the `versions` of its events, from 1. Raises ConcurrencyConflict when one is taken,
+    EventTooLarge for more than `MOST_BYTES`.
     """
     if not events:
         return
@@ -57,7 +69,7 @@ async def append(tx: AsyncConnection, *events: Event, versions: Sequence[int] | 
             "key": event.key,
             "version": version,
             "type": event.type,
-            "data": event.model_dump(mode="json"),
+            "data": _bounded(event),
             "traceparent": traceparent_of(event.key),
         }
         for event, version in zip(events, numbers, strict=True)
@@ -69,6 +81,13 @@ async def append(tx: AsyncConnection, *events: Event, versions: Sequence[int] | 
             raise
         raise ConcurrencyConflict("Another request changed this at the same moment.") from error
     announce_append(tx)
+
+
+def _bounded(event: Event) -> dict[str, Any]:
+    data = event.model_dump(mode="json")
+    if len(orjson.dumps(data)) > MOST_BYTES:
+        raise EventTooLarge(f"{event.type} has more than {MOST_BYTES} bytes.")
+    return data
 
 
 _unpublished = (
@@ -121,7 +140,7 @@ class Relay:
             if not rows:
                 await self._refill_if_lost(tx)
                 return 0
-            acknowledged = await self._producer.send([self._outgoing(row) for row in rows])
+            acknowledged = await self._send(tx, rows)
             await tx.execute(_mark_published, {"positions": [row.position for row in rows]})
             if await self._went_back(tx, acknowledged):
                 await self._publish_again(tx)  # these too
@@ -136,11 +155,39 @@ class Relay:
         PUBLISHED.labels(self._database.name).inc(len(rows))
         return len(rows)
 
+    async def _send(self, tx: AsyncConnection, rows: Sequence[Any]) -> dict[tuple[str, int], Acknowledged]:
+        """Send `rows` together, or one by one where Kafka refuses one of them: that one becomes a dead letter."""
+        try:
+            return await self._producer.send([self._outgoing(row) for row in rows])
+        except REFUSED:
+            log.warning("kafka refuses an event of %s, they are sent one by one", self._database.name)
+        acknowledged: dict[tuple[str, int], Acknowledged] = {}
+        for row in rows:
+            try:
+                sent = await self._producer.send([self._outgoing(row)])
+            except REFUSED as error:
+                await self._put_aside(tx, row, error)
+                continue
+            for place, ack in sent.items():
+                first = acknowledged[place].first if place in acknowledged else ack.first
+                acknowledged[place] = Acknowledged(first=first, last=ack.last)
+        return acknowledged
+
+    async def _put_aside(self, tx: AsyncConnection, row: Any, error: Exception) -> None:
+        """Make a dead letter of an event that Kafka refuses; of a dead letter that it refuses there is nothing more."""
+        log.error("kafka refuses %s %s of %s", row.type, row.id, self._database.name, exc_info=error)
+        if row.topic.endswith(DEAD_LETTER):
+            return
+        letter = refused_row(self._outgoing(row), consumer=self._database.name, reason=describe(error))
+        await tx.execute(postgresql.insert(event_log).on_conflict_do_nothing(), letter)
+        HANDLED.labels(self._database.name, row.topic, "dead-letter").inc()
+        self.worker.wake()
+
     def _outgoing(self, row: Any) -> Outgoing:
         return Outgoing(
             topic=row.topic,
             key=row.key.encode(),
-            value=row.data.encode(),
+            value=published_form(row.data) if row.topic.endswith(DEAD_LETTER) else row.data.encode(),
             id=str(row.id),
             type=row.type,
             source=self._database.name,

@@ -39,6 +39,7 @@ PUBLISHED = Counter("events_published_total", "Events sent to Kafka", ["service"
 HANDLED = Counter("events_handled_total", "Events handled", ["service", "topic", "outcome"])
 OUTBOX_DEPTH = Gauge("outbox_depth", "Events that wait for the relay", ["service"])
 FAILED_ROUNDS = Counter("worker_failures_total", "Rounds of a background loop that failed and are repeated", ["worker"])
+REWINDS = Counter("consumer_rewinds_total", "Times a consumer went back to its committed offsets", ["service"])
 LAG = Gauge("consumer_lag", "Events that wait in Kafka for a consumer", ["service", "topic"])
 
 

@@ -53,7 +53,7 @@ class Worker:
                 handled = await self._step()
                 failures = 0
             except (Exception, asyncio.CancelledError) as error:
-                if _is_cancelled():
+                if is_cancelled():
                     raise
                 failures += 1
                 FAILED_ROUNDS.labels(self.name).inc()
@@ -74,7 +74,20 @@ class Worker:
             log.warning("worker %s waits: %s", self.name, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _is_cancelled() -> bool:
-    """Whether somebody has asked this task to end; a library may raise CancelledError without that."""
+def is_cancelled() -> bool:
+    """Whether this task was asked to end; a library may raise CancelledError without that."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def failure_of(work: Awaitable[object]) -> BaseException | None:
+    """What `work` raised, if anything. An end of this task or of the process passes."""
+    try:
+        await work
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        if is_cancelled():
+            raise
+        return error
+    return None

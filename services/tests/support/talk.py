@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
 from chassis.app import create_service
 from chassis.events import Event, Received, Subscription
+from chassis.ids import uuid7
+from chassis.kafka import DEAD_LETTER, MAX_REQUEST_BYTES, Outgoing, Verbatim
 from chassis.runtime import Runtime
 from chassis.service import Service
 from chassis.tables import event_log
@@ -68,6 +72,44 @@ class Talk:
         async with self.alpha.database.transaction() as tx:
             await outbox.append(tx, *(Said(who=who, number=number) for number in numbers))
 
+    async def send(self, *records: Verbatim, partition: int | None = None) -> None:
+        """Put `records` into Kafka past alpha's log, as a stranger would."""
+        async with AIOKafkaProducer(
+            bootstrap_servers=self.broker.address, max_request_size=MAX_REQUEST_BYTES
+        ) as stranger:
+            for each in records:
+                headers = list(each.attributes)
+                await stranger.send_and_wait(each.topic, each.value, each.key, partition=partition, headers=headers)
+
+    async def letters(self) -> list[dict[str, Any]]:
+        """The dead letters in beta's log, in order."""
+        letters = select(event_log.c.data).where(event_log.c.topic == "alpha" + DEAD_LETTER)
+        async with self.beta.database.reading() as connection:
+            return list((await connection.execute(letters.order_by(event_log.c.position))).scalars())
+
+    async def until_put_aside(self, count: int = 1) -> list[dict[str, Any]]:
+        async def are_there() -> bool:
+            return len(await self.letters()) >= count
+
+        await eventually(are_there)
+        return await self.letters()
+
+    async def until_committed(self) -> None:
+        """Wait until beta has committed all that `alpha` holds."""
+        reader = AIOKafkaConsumer(bootstrap_servers=self.broker.address, group_id="beta", enable_auto_commit=False)
+        await reader.start()
+        try:
+            places = [TopicPartition("alpha", number) for number in await _partitions(reader, "alpha")]
+
+            async def behind() -> dict[TopicPartition, int]:
+                ends = await reader.end_offsets(places)
+                return {place: end - (await reader.committed(place) or 0) for place, end in ends.items()}
+
+            # The embedded broker says a little less than its end.
+            await eventually(behind, lambda gaps: max(gaps.values()) <= 0)
+        finally:
+            await reader.stop()
+
     async def say_again(self) -> None:
         """Have alpha's relay publish the whole log once more."""
         async with self.alpha.database.transaction() as tx:
@@ -111,6 +153,19 @@ class Talk:
             return found
         finally:
             await consumer.stop()
+
+
+async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
+    await reader.topics()
+    return reader.partitions_for_topic(topic) or set()
+
+
+def said(who: str, number: int) -> Verbatim:
+    """The record of an event, as alpha's relay sends it."""
+    event = Said(who=who, number=number)
+    at = datetime.now(UTC).isoformat()
+    sent = Outgoing(event.topic, who.encode(), event.model_dump_json().encode(), str(uuid7()), event.type, "alpha", at)
+    return Verbatim(sent.topic, sent.key, sent.value, sent.headers())
 
 
 def talking(ears: Ears, name: str = "beta") -> Service:

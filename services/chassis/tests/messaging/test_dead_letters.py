@@ -5,14 +5,13 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from chassis.events import Event, Received
 from chassis.ids import uuid7
 from chassis.kafka import DEAD_LETTER
 from chassis.outbox import append
 from chassis.tables import event_log
-from chassis.testing import eventually
 from support.talk import Ears, Said, Talk
 
 pytestmark = pytest.mark.timeout(90)
@@ -28,22 +27,6 @@ def refuse(bad: Callable[[Said], bool], error: Exception) -> Callable[[Sequence[
     return fail
 
 
-async def dead_letters(talk: Talk) -> list[dict[str, Any]]:
-    """Those in beta's log, in order."""
-    letters = select(event_log.c.data).where(event_log.c.topic == "alpha" + DEAD_LETTER).order_by(event_log.c.position)
-    async with talk.beta.database.reading() as connection:
-        return list((await connection.execute(letters)).scalars())
-
-
-async def until_put_aside(talk: Talk, count: int = 1) -> list[dict[str, Any]]:
-    async def are_there() -> list[dict[str, Any]] | None:
-        letters = await dead_letters(talk)
-        return letters if len(letters) >= count else None
-
-    found: list[dict[str, Any]] = await eventually(are_there)
-    return found
-
-
 async def test_what_no_handler_can_take_is_put_aside_and_the_rest_goes_on(talk: Talk, ears: Ears) -> None:
     ears.fail = refuse(lambda said: said.number == UNLUCKY, ValueError("unlucky"))
     async with talk.alpha.database.transaction() as tx:
@@ -51,7 +34,7 @@ async def test_what_no_handler_can_take_is_put_aside_and_the_rest_goes_on(talk: 
     await talk.until_heard("ada", 14)
     await talk.until_heard("bob", 14)
     assert await talk.heard() == {"ada": [12, 14], "bob": [12, 14]}
-    letters = await until_put_aside(talk, 2)
+    letters = await talk.until_put_aside(2)
     assert {letter["reason"] for letter in letters} == {"ValueError: unlucky"}
     assert {orjson.loads(letter["value"])["who"] for letter in letters} == {"ada", "bob"}
 
@@ -59,7 +42,7 @@ async def test_what_no_handler_can_take_is_put_aside_and_the_rest_goes_on(talk: 
 async def test_the_dead_letter_is_published_too(talk: Talk, ears: Ears) -> None:
     ears.fail = refuse(lambda said: said.number == UNLUCKY, ValueError("unlucky"))
     await talk.say("ada", UNLUCKY)
-    await until_put_aside(talk)
+    await talk.until_put_aside()
     [record] = await talk.records("alpha" + DEAD_LETTER, at_least=1)
     letter = orjson.loads(record.value or b"")
     assert (record.key, letter["consumer"], letter["topic"]) == (b"ada", "beta", "alpha")
@@ -73,7 +56,7 @@ async def test_what_nobody_can_read_is_put_aside(talk: Talk) -> None:
         await tx.execute(insert(event_log), rows)
     await talk.say("ada", 1)
     await talk.until_heard("ada", 1)
-    letters = await until_put_aside(talk, 4)
+    letters = await talk.until_put_aside(4)
     assert all(letter["reason"].startswith("ValidationError") for letter in letters)
 
 
@@ -84,7 +67,7 @@ async def test_an_event_of_an_unknown_type_is_left_alone(talk: Talk) -> None:
     async with talk.alpha.database.transaction() as tx:
         await append(tx, Sung(who="ada"), Said(who="ada", number=1))
     await talk.until_heard("ada", 1)
-    assert await dead_letters(talk) == []
+    assert await talk.letters() == []
 
 
 async def test_a_failure_that_passes_loses_nothing(talk: Talk, ears: Ears) -> None:
@@ -97,7 +80,7 @@ async def test_a_failure_that_passes_loses_nothing(talk: Talk, ears: Ears) -> No
     ears.fail = fail
     await talk.say("ada", 1, 2, 3)
     assert await talk.until_heard("ada", 3) == {"ada": [1, 2, 3]}
-    assert await dead_letters(talk) == []
+    assert await talk.letters() == []
 
 
 async def test_an_outage_is_waited_for_however_long_it_takes(talk: Talk, ears: Ears) -> None:
@@ -110,4 +93,4 @@ async def test_an_outage_is_waited_for_however_long_it_takes(talk: Talk, ears: E
     ears.fail = fail
     await talk.say("ada", 1)
     assert await talk.until_heard("ada", 1) == {"ada": [1]}
-    assert await dead_letters(talk) == []
+    assert await talk.letters() == []
