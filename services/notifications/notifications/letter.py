@@ -30,8 +30,8 @@ def write(mail: Mail, *, sender: str) -> bytes:
     """
     letter = MIMEMultipart("alternative", boundary=_boundary("alternative", mail))
     letter["From"] = sender
-    letter["To"] = formataddr((one_line(mail.contact.name), address_of(mail.contact.email)))
-    letter["Subject"] = Header(mail.subject, "us-ascii" if mail.subject.isascii() else "utf-8").encode()
+    letter["To"] = _mailbox(mail.contact.name, address_of(mail.contact.email))
+    letter["Subject"] = _unstructured(mail.subject)
     letter["Date"] = format_datetime(mail.created_at)
     letter["Message-ID"] = f"<{mail.message_id}@{address_of(sender).rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
@@ -47,6 +47,26 @@ def address_of(mailbox: str) -> str:
     if not local or not domain or not address.isascii():
         raise ValueError("not an address that mail can be sent to")
     return address
+
+
+def _unstructured(text: str) -> str:
+    """`text` as the value of a header: one line, and what it looks like is what is read.
+
+    A reader decodes `=?utf-8?q?...?=` (RFC 2047) wherever it stands, so text with `=?` is encoded too: decoded once it
+    is that text again. Otherwise the title of a show could be any words that a filter has not seen.
+    """
+    line = one_line(text)
+    return Header(line, "us-ascii" if _is_plain(line) else "utf-8").encode()
+
+
+def _mailbox(name: str, address: str) -> str:
+    """`NAME <ADDRESS>`; the quotes that `formataddr` sets do not keep every reader from decoding."""
+    line = one_line(name)
+    return formataddr((line, address)) if _is_plain(line) else f"{Header(line, 'utf-8').encode()} <{address}>"
+
+
+def _is_plain(line: str) -> bool:
+    return line.isascii() and line.isprintable() and "=?" not in line
 
 
 def _plain(mail: Mail) -> str:
@@ -82,7 +102,7 @@ def _text(text: str, subtype: str) -> MIMEText:
 def _image(ticket: SeatCode, cid: str) -> MIMEImage:
     image = MIMEImage(qr.png(ticket.code), "png")
     image["Content-ID"] = f"<{cid}>"
-    image.add_header("Content-Disposition", "inline", filename=f"ticket-{one_line(ticket.seat)}.png")
+    image.add_header("Content-Disposition", "inline", filename=("utf-8", "", f"ticket-{one_line(ticket.seat)}.png"))
     return image
 
 

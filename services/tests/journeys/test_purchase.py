@@ -47,7 +47,7 @@ async def test_a_ticket_has_a_code_to_show_at_the_door(customer: Customer, perfo
     assert await customer.read(f"/api/tickets/{ticket.id}", Ticket) == ticket
     response = await customer.get(f"/api/tickets/{ticket.id}/qr.svg")
     assert response.headers["content-type"] == "image/svg+xml"
-    assert "private" in response.headers["cache-control"]
+    assert "no-store" in response.headers["cache-control"]
     image = ElementTree.fromstring(response.text)  # noqa: S314 - our own answer
     assert image.tag == f"{SVG}svg"
     assert image.findall(f".//{SVG}path")

@@ -4,6 +4,7 @@ import struct
 import zlib
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -104,6 +105,44 @@ def test_a_name_is_text_in_the_page_and_one_line_in_the_header() -> None:
     message = parsed(mail(contact=Contact(ID, email="ada@example.org", name=name)))
     assert message["Bcc"] is None
     assert "<script>" not in content(message, "html")
+
+
+ENCODED_WORDS = (
+    "=?utf-8?q?Your_account_is_closed?=",
+    "Hamlet =?utf-8?b?UGF5IGhlcmU=?= tonight",
+    "=?us-ascii?Q?=0D=0ABcc=3A_all=40example=2Eorg?=",
+    'Ada "=?utf-8?q?Bank?=" <bank@example.org>',
+    "half of one =?utf-8?q?",
+    "a bell\x07 =?",
+)
+
+
+@pytest.mark.parametrize("text", ENCODED_WORDS)
+def test_what_looks_encoded_is_read_as_it_was_written(text: str) -> None:
+    """A header that holds the text as it is would be read as other words."""
+    written = letter.write(mail(subject=text, contact=Contact(ID, email="ada@example.org", name=text)), sender=SENDER)
+    raw = message_from_bytes(written)
+    for header in ("Subject", "To"):
+        encoded = raw[header].replace("\n", "").replace(" <ada@example.org>", "")
+        assert str(make_header(decode_header(encoded))) == text
+        assert not any(word in raw[header] for word in ENCODED_WORDS)
+    assert parsed(mail(subject=text))["Bcc"] is None
+
+
+@pytest.mark.parametrize("text", ["one\r\nBcc: all@example.org", "one\nBcc: all@example.org", "one\x85Bcc:\u2028two"])
+def test_a_subject_is_one_line(text: str) -> None:
+    message = parsed(mail(subject=text))
+    assert message["Bcc"] is None
+    assert message["Subject"] == " ".join(text.split())
+
+
+def test_the_file_of_a_code_may_have_any_name() -> None:
+    [image] = [
+        part
+        for part in parsed(mail(tickets=(SeatCode("Ä1", CODES[0]),))).walk()
+        if part.get_content_type() == "image/png"
+    ]
+    assert image.get_filename() == "ticket-Ä1.png"
 
 
 def test_a_domain_of_any_script_becomes_ascii() -> None:

@@ -1,11 +1,12 @@
 // Signing in, and on to where the reader wanted to go.
 
 import { h } from "../dom.js";
+import { homeward } from "../homeward.js";
 import { go } from "../router.js";
 import { signInForm } from "../signin.js";
 
 export default function signIn({ query }) {
-  const next = safe(query.get("next"));
+  const next = homeward(query.get("next"));
   return {
     title: "Sign in",
     node: h(
@@ -20,10 +21,4 @@ export default function signIn({ query }) {
       ),
     ),
   };
-}
-
-/** Only an address of this site: `next` may have been written by anybody. */
-export function safe(next) {
-  const target = new URL(next ?? "/", location.origin);
-  return target.origin === location.origin && next?.startsWith("/") ? target.pathname + target.search : "/";
 }

@@ -3,12 +3,12 @@
 import { countries } from "../countries.js";
 import { h } from "../dom.js";
 import { field, form, input } from "../forms.js";
+import { homeward } from "../homeward.js";
 import { go } from "../router.js";
 import { signUp } from "../session.js";
-import { safe } from "./sign-in.js";
 
 export default function signUpPage({ query }) {
-  const next = safe(query.get("next"));
+  const next = homeward(query.get("next"));
   const country = h(
     "select",
     { name: "country", required: true, autocomplete: "country" },
