@@ -32,7 +32,7 @@ handle @route{{ $index }} {
 }
 {{- end }}
 # The documentation is the same at every service.
-@documents path /api/openapi.json /api/docs
+@documents path /api/openapi.json /api/docs /api/docs/*
 handle @documents {
 	import named {{ $name }}-{{ first $routes | splitList " " | last }}:8000
 }

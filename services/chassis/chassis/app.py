@@ -9,11 +9,11 @@ from aiokafka.errors import KafkaError
 from starlette.types import Receive, Scope, Send
 
 from chassis.bodies import Body
+from chassis.documents import Documents
 from chassis.gate import Gate
 from chassis.health import Readiness
 from chassis.inbox import Consumer
 from chassis.kafka import ensure_topics
-from chassis.openapi import Documents
 from chassis.outbox import Relay
 from chassis.resources import Shared, host_of, open_runtime, open_shared
 from chassis.runtime import Runtime
@@ -39,16 +39,12 @@ class Process:
         self._secrets = secrets
         self._stack = AsyncExitStack()
         # A worker answers questions about itself and no others.
-        self._gate = Gate([] if settings.role is Role.WORKER else services, settings, self.draining)
-        self._documents = Documents(services)
+        hosted = [] if settings.role is Role.WORKER else services
+        self._gate = Gate(hosted, settings, self.draining, documents=Documents(services))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            body = Body(dict(scope["headers"]), receive, send)
-            if self._documents.serves(scope["path"]):
-                await self._documents(scope, body.receive, body.send)
-            else:
-                await self._gate(scope, body)
+            await self._gate(scope, Body(dict(scope["headers"]), receive, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

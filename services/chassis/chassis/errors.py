@@ -1,6 +1,7 @@
 """Problem details (RFC 9457): an error is a class with a status and a slug, rendered by one handler."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -60,6 +61,29 @@ class Invalid(Problem):
 
     status = 422
     slug = "invalid-input"
+
+
+class MalformedJson(Problem):
+    status = 400
+    slug = "malformed-json"
+
+    def __init__(self) -> None:
+        super().__init__("The body is not valid JSON.")
+
+
+class MethodNotAllowed(Problem):
+    """The path is there, the method is not; `Allow` names all that are."""
+
+    status = 405
+    slug = "method-not-allowed"
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__(headers={"allow": ", ".join(methods)})
+
+
+class UnsupportedMediaType(Problem):
+    status = 415
+    slug = "unsupported-media-type"
 
 
 class Unavailable(Problem):
@@ -124,19 +148,15 @@ async def _problem(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     if any(item["type"] == "json_invalid" for item in error.errors()):
-        return _malformed_json()
+        return MalformedJson().render()
     errors = [{"at": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
     return problem_response(422, "invalid-input", detail="The request has invalid members.", errors=errors)
-
-
-def _malformed_json() -> Response:
-    return problem_response(400, "malformed-json", detail="The body is not valid JSON.")
 
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     if isinstance(error.__cause__, UnicodeDecodeError):  # to FastAPI, a body that is no UTF-8 is not bad JSON
-        return _malformed_json()
+        return MalformedJson().render()
     phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
     return problem_response(error.status_code, slug, title=phrase, headers=dict(error.headers or {}))

@@ -10,11 +10,12 @@ from functools import cache
 
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp
 
 from chassis.bodies import BadLength, Body, ClientLeft, Message, Send, TooLarge
 from chassis.deadlines import HEADER as TIMEOUT
 from chassis.deadlines import set_deadline
-from chassis.errors import NotFound, Problem
+from chassis.errors import Problem
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
 from chassis.limits import Admission, Busy, Urgency
@@ -26,6 +27,8 @@ from chassis.tracing import span
 log = logging.getLogger(__name__)
 
 _TIMEOUT = TIMEOUT.encode()
+ITSELF = "process"
+"""Stands for a service in `X-Served-By` where the process answers for none."""
 NOT_STORED = (b"cache-control", b"no-store")
 """Most answers are somebody's own: only those that say otherwise may be kept by a cache."""
 
@@ -39,15 +42,13 @@ PUBLIC_HEADERS = frozenset(
 """What a request from outside may say. A service sees no other header of it, whatever the inside uses later."""
 
 
-class UnsupportedMediaType(Problem):
-    status = 415
-    slug = "unsupported-media-type"
-
-
 class Gate:
     """Dispatches requests to the services by path. Plain ASGI, because it stands in the way of every request."""
 
-    def __init__(self, services: Sequence[Service], settings: Settings, draining: asyncio.Event) -> None:
+    def __init__(
+        self, services: Sequence[Service], settings: Settings, draining: asyncio.Event, *, documents: ASGIApp
+    ) -> None:
+        """`documents` answers what is no service's."""
         self._settings = settings
         self._draining = draining
         self.readiness: Readiness | None = None
@@ -58,9 +59,9 @@ class Gate:
             max_seconds=settings.max_queue_seconds,
         )
         self._route, self._services = _router(services)
-        self._served_by = {
-            each.name: f"{each.name}/{settings.instance}@{settings.region}".encode() for each in services
-        }
+        self._documents = documents
+        names = (ITSELF, *(each.name for each in services))
+        self._served_by = {name: f"{name}/{settings.instance}@{settings.region}".encode() for name in names}
         self._version = settings.version.encode()
         self._in_flight = {each.name: IN_FLIGHT.labels(each.name) for each in services}
         self._rejected = {
@@ -81,7 +82,8 @@ class Gate:
             return
         found = self._route(path)
         if not found or not found.lastindex:
-            await NotFound().render()(scope, body.receive, body.send)
+            exchange = _Exchange(body.send, self._served_by[ITSELF], self._version, closing=self._closing())
+            await self._documents(scope, body.receive, exchange.send)
             return
         await self._serve(self._services[found.lastindex - 1], scope, body)
 
@@ -144,9 +146,6 @@ class Gate:
             raise BadLength("Content-Length is a number of bytes.")
         if not is_same_origin(scope["method"], scope["headers"], self._settings.public_origins):
             raise CrossOrigin("State may only be changed from this site's own pages.")
-        is_json = headers.get(b"content-type", b"").startswith(b"application/json")
-        if scope["method"] not in SAFE_METHODS and not body.complete and not is_json:
-            raise UnsupportedMediaType("Send application/json.")
         if (body.length or 0) > self._settings.max_body_bytes:
             raise TooLarge(f"A body may have {self._settings.max_body_bytes} bytes.")
 

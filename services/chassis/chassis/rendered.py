@@ -26,17 +26,19 @@ class Rendered:
     def of(cls, body: bytes) -> "Rendered":
         return cls(body, etag_of(body))
 
-    def response(self, request: Request, cache_control: str) -> Response:
+    def response(self, request: Request, cache_control: str, *, media_type: str = JSON) -> Response:
         """The answer to `request`: 304 when the caller has this state already."""
-        return conditional(request, self.etag, cache_control, lambda: self.body)
+        return conditional(request, self.etag, cache_control, lambda: self.body, media_type=media_type)
 
 
-def conditional(request: Request, etag: str, cache_control: str, render: Callable[[], bytes]) -> Response:
-    """The state named `etag` as JSON, made by `render`; 304 when the caller says (`If-None-Match`) that it has it."""
+def conditional(
+    request: Request, etag: str, cache_control: str, render: Callable[[], bytes], *, media_type: str = JSON
+) -> Response:
+    """The state named `etag`, made by `render`; 304 when the caller says (`If-None-Match`) that it has it."""
     headers = {"etag": etag, "cache-control": cache_control}
     if _is_known(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(render(), headers=headers, media_type=JSON)
+    return Response(render(), headers=headers, media_type=media_type)
 
 
 def etag_of(*state: bytes) -> str:

@@ -11,6 +11,7 @@ from chassis import errors
 from chassis.events import Subscription
 from chassis.runtime import Runtime
 from chassis.settings import ServiceSettings
+from chassis.strict import Strict
 from chassis.worker import Worker
 
 
@@ -58,7 +59,8 @@ def create_service(
     `subscriptions` and `workers` are called once the runtime is there. `seed` puts in what a fresh stack starts with
     and is harmless the second time. `replay` rebuilds what is derived from the event log, and answers how much it was.
     """
-    app = FastAPI(title=f"Box Office: {name}", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title=f"Box Office: {name}", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(Strict, service=app)
     errors.install(app)
     for router in routers:
         app.include_router(router)

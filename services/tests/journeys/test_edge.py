@@ -69,6 +69,19 @@ async def test_the_document_has_a_page_to_read_it(visitor: Customer) -> None:
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "/api/openapi.json" in page.text
+    assert page.headers["content-security-policy"] == (await visitor.get("/")).headers["content-security-policy"]
+    for file in re.findall(r'(?:src|href)="(/api/[^"]+)"', page.text):
+        assert (await visitor.get(file)).status_code == 200, file
+
+
+async def test_what_is_no_services_says_where_it_comes_from_too(visitor: Customer) -> None:
+    for method, path in (
+        ("GET", "/api/docs"),
+        ("GET", "/api/openapi.json"),
+        ("GET", "/api/nothing"),
+        ("PUT", "/api/shows"),
+    ):
+        assert SERVED_BY.fullmatch((await visitor.request(method, path)).headers["x-served-by"]), path
 
 
 async def test_every_answer_says_which_service_made_it(customer: Customer, performance: Performance) -> None:
@@ -183,8 +196,22 @@ async def test_answers_are_compressed(visitor: Customer) -> None:
 
 
 async def test_wrong_methods_are_told_so(visitor: Customer) -> None:
-    for method, path in (("PUT", "/api/shows"), ("DELETE", "/api/shows"), ("GET", "/api/holds")):
-        problem_of(await visitor.request(method, path), 405)
+    for method, path in (("PUT", "/api/shows"), ("DELETE", "/api/shows"), ("PATCH", "/api/holds")):
+        answer = await visitor.request(method, path)
+        problem_of(answer, 405)
+        options = await visitor.request("OPTIONS", path)
+        assert (options.status_code, options.headers["allow"]) == (204, answer.headers["allow"])
+        assert method not in answer.headers["allow"].split(", ")
+    shows = await visitor.request("PUT", "/api/shows")
+    assert shows.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+async def test_head_is_get_without_the_body(visitor: Customer, performance: Performance) -> None:
+    for path in ("/api/shows", f"/api/performances/{performance.id}/seats", "/api/docs", "/api/openapi.json"):
+        answer = await visitor.request("HEAD", path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+    stream = await visitor.request("HEAD", f"/api/performances/{performance.id}/seats/stream")
+    assert stream.headers["content-type"].startswith("text/event-stream")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

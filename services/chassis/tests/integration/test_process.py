@@ -1,6 +1,7 @@
 """A process: one door for all its services, readiness, the bounds of what it takes in."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -147,3 +148,34 @@ async def test_metrics_count_requests_by_service(app: App) -> None:
         'http_request_seconds_count{method="GET",service="alpha",status="200"}'
         in (await app.client.get("/metrics")).text
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/docs", 200),
+        ("GET", "/api/docs/swagger-ui.css", 200),
+        ("HEAD", "/api/openapi.json", 200),
+        ("OPTIONS", "/api/docs", 204),
+        ("POST", "/api/docs", 405),
+        ("GET", "/api/docs/../errors.py", 404),
+        ("GET", "/api/docs/icons/../../errors.py", 404),
+        ("GET", "/api/docs/icons", 404),
+        ("GET", "/api/nothing", 404),
+        ("PUT", "/api/words", 405),
+        ("GET", "/api/words?x=1", 422),
+        ("GET", "/api/words/", 404),
+    ],
+)
+async def test_every_answer_says_where_it_comes_from(app: App, method: str, path: str, status: int) -> None:
+    answer = await app.client.request(method, path)
+    assert answer.status_code == status
+    assert re.fullmatch(r"\w+/test@local", answer.headers["x-served-by"])
+    assert ("allow" in answer.headers) == (status in (204, 405))
+
+
+async def test_files_of_the_page_are_kept_until_they_change(app: App) -> None:
+    first = await app.client.get("/api/docs/swagger-ui.css")
+    again = await app.client.get("/api/docs/swagger-ui.css", headers={"if-none-match": first.headers["etag"]})
+    assert (first.headers["content-type"], first.headers["cache-control"]) == ("text/css; charset=utf-8", "no-cache")
+    assert (again.status_code, again.content) == (304, b"")
