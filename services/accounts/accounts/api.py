@@ -1,14 +1,19 @@
 """Routes of accounts and sessions."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 
 from accounts import handlers
 from accounts.schemas import AccountView, Credentials, Registration, SessionView
 from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, remote_address
+from chassis.inputs import Text
 from chassis.pagination import Page
 from chassis.runtime import RuntimeDep
 
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+SessionId = Annotated[Text, Path(max_length=64)]
 
 router = APIRouter()
 
@@ -69,7 +74,9 @@ async def sign_out(principal: CurrentPrincipal, runtime: RuntimeDep, response: R
 
 
 @router.delete("/api/sessions/{id}", status_code=204, tags=["sessions"])
-async def sign_out_there(id: str, principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
+async def sign_out_there(
+    id: Annotated[Text, Path(max_length=64)], principal: CurrentPrincipal, runtime: RuntimeDep, response: Response
+) -> None:
     """Sign out in one of the listed places."""
     ended = await handlers.sign_out(runtime.sessions, principal.account_id, id)
     if ended.key == principal.session_key:

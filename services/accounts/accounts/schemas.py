@@ -1,58 +1,41 @@
 """The HTTP models of accounts."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from accounts.domain import Account, normalise_email
-from accounts.jurisdictions import home_jurisdiction
+from chassis.inputs import Country, Input, Opaque, Text, VisibleText
 from chassis.sessions import Session
 
 
-def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ValueError("contains control characters")
-    return text
+def _code(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) and value.isascii() else value
 
 
-def _country(code: str) -> str:
-    home_jurisdiction(code)
-    return code
+Email = Annotated[Text, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(normalise_email)]
+Name = Annotated[VisibleText, Field(max_length=200)]
+NewPassword = Annotated[Opaque, Field(min_length=10, max_length=200)]
+Home = Annotated[Country, BeforeValidator(_code)]
+"""A country as people write its code: in any case, with blanks around it."""
 
 
-Email = Annotated[str, Field(max_length=320), AfterValidator(normalise_email)]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_without_controls)
-]
-NewPassword = Annotated[str, Field(min_length=10, max_length=200)]
-Country = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, to_upper=True, min_length=2, max_length=2),
-    AfterValidator(_country),
-]
-
-
-class Registration(BaseModel):
+class Registration(Input):
     """Body of `POST /api/accounts`; the country is ISO 3166-1 alpha-2."""
-
-    model_config = ConfigDict(extra="forbid")
 
     email: Email
     password: NewPassword
     name: Name
-    country: Country
+    country: Home
 
 
-class Credentials(BaseModel):
+class Credentials(Input):
     """Body of `POST /api/sessions`."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    email: Annotated[str, Field(max_length=320)]
-    password: Annotated[str, Field(max_length=200)]
+    email: Annotated[Opaque, Field(max_length=320)]
+    password: Annotated[Opaque, Field(max_length=200)]
 
 
 class AccountView(BaseModel):

@@ -11,7 +11,6 @@ from catalog.domain import RuleBroken
 from catalog.pages import ORGANISER, Pages
 from catalog.repository import Search
 from catalog.schemas import (
-    NO_CONTROL,
     ListedShow,
     NewPerformance,
     NewShow,
@@ -22,25 +21,26 @@ from catalog.schemas import (
 )
 from chassis.errors import Invalid
 from chassis.identity import OptionalPrincipal, optional_principal, requires_role
+from chassis.inputs import Id, Text
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import RuntimeDep, runtime
 
 router = APIRouter(tags=["catalog"])
 organisers = APIRouter(tags=["catalog"], dependencies=[Depends(requires_role(ORGANISER))])
 
-Word = Annotated[str | None, Query(max_length=100, pattern=NO_CONTROL)]
+Words = Annotated[Text | None, Query(max_length=100)]
 
 
 # The two pages that everybody looks at. Their dependencies are called, not declared: to have FastAPI resolve them costs
 # as much as the rest of the request. They come first because routes are tried in order.
 @router.get("/api/shows/{show_id}", response_model=ShowView)
-async def get_show(request: Request, show_id: UUID) -> Response:
+async def get_show(request: Request, show_id: Id) -> Response:
     """One show with its performances to come."""
     return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
 
 
 @router.get("/api/performances/{performance_id}", response_model=PerformanceView)
-async def get_performance(request: Request, performance_id: UUID) -> Response:
+async def get_performance(request: Request, performance_id: Id) -> Response:
     """One performance."""
     return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
 
@@ -51,10 +51,10 @@ async def list_shows(
     request: Request,
     reader: OptionalPrincipal,
     page: PageRequestDep,
-    q: Word = None,
-    city: Word = None,
-    starts_from: Annotated[str | None, Query(alias="from", max_length=40)] = None,
-    starts_to: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+    q: Words = None,
+    city: Words = None,
+    starts_from: Annotated[Text | None, Query(alias="from", max_length=40)] = None,
+    starts_to: Annotated[Text | None, Query(alias="to", max_length=40)] = None,
 ) -> Response:
     """The programme: shows by the date of their next performance.
 
@@ -87,9 +87,7 @@ async def create_show(at: RuntimeDep, new: NewShow, response: Response) -> ShowV
 
 
 @organisers.post("/api/shows/{show_id}/performances", status_code=201)
-async def schedule_performance(
-    at: RuntimeDep, show_id: UUID, new: NewPerformance, response: Response
-) -> PerformanceView:
+async def schedule_performance(at: RuntimeDep, show_id: Id, new: NewPerformance, response: Response) -> PerformanceView:
     """Put a performance of a show on sale, with a price for each zone of the venue."""
     performance = await handlers.schedule_performance(at, show_id, new)
     response.headers["location"] = f"/api/performances/{performance.id}"
@@ -97,7 +95,7 @@ async def schedule_performance(
 
 
 @organisers.post("/api/performances/{performance_id}/cancellation", status_code=202)
-async def cancel_performance(at: RuntimeDep, performance_id: UUID) -> PerformanceView:
+async def cancel_performance(at: RuntimeDep, performance_id: Id) -> PerformanceView:
     """Cancel a performance for good: its orders are refunded. A second time changes nothing."""
     return await handlers.cancel_performance(at, performance_id)
 

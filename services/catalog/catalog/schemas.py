@@ -1,31 +1,23 @@
 """HTTP models of catalog."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
-from catalog.domain import Money, Row, RuleBroken, Zone, check_timezone, check_zones
+from catalog.domain import Money, Row, Zone, check_zones
+from chassis.inputs import Country, Currency, Id, Input, Paragraphs, StrictInt, TimeZone, UtcTime, VisibleText
 
-NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=NO_CONTROL)]
-Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]
-RowName = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,8}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-
-
-def _text(value: object) -> object:
-    """Times are written as text; Pydantic would also take a number of seconds."""
-    if not isinstance(value, str):
-        raise RuleBroken("Give a time such as 2026-01-31T19:30:00Z.")
-    return value
-
-
-def _timezone(name: str) -> str:
-    check_timezone(name)
-    return name
+Line = Annotated[VisibleText, Field(max_length=120)]
+RowName = Annotated[VisibleText, StringConstraints(pattern=r"^[\w-]{1,8}$")]
 
 
 def _zones(zones: "list[NewZone]") -> "list[NewZone]":
@@ -33,15 +25,17 @@ def _zones(zones: "list[NewZone]") -> "list[NewZone]":
     return zones
 
 
-class Input(BaseModel):
-    """A body that a caller sends: nothing unknown in it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _each_once(prices: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Two names of a zone may be one, once they are in their normal form: neither price would win."""
+    checked = handler(prices)
+    if len(checked) < len(prices):
+        raise ValueError("A zone has one price.")
+    return checked
 
 
 class NewRow(Row, Input):
     name: RowName
-    seats: Annotated[int, Field(strict=True, ge=1, le=500)]
+    seats: Annotated[StrictInt, Field(ge=1, le=500)]
 
 
 class NewZone(Zone, Input):
@@ -50,7 +44,7 @@ class NewZone(Zone, Input):
 
 
 class NewMoney(Money, Input):
-    amount: Annotated[int, Field(strict=True, ge=0, le=100_000_00)]
+    amount: Annotated[StrictInt, Field(ge=0, le=100_000_00)]
     currency: Currency
 
 
@@ -58,20 +52,20 @@ class NewVenue(Input):
     name: Line
     city: Line
     country: Country
-    timezone: Annotated[str, StringConstraints(max_length=64), AfterValidator(_timezone)]
+    timezone: TimeZone
     zones: Annotated[list[NewZone], Field(min_length=1, max_length=50), AfterValidator(_zones)]
 
 
 class NewShow(Input):
     title: Line
-    description: Paragraphs = ""
+    description: Annotated[Paragraphs, Field(max_length=4000)] = ""
     genre: Line
 
 
 class NewPerformance(Input):
-    venue_id: UUID
-    starts_at: Annotated[AwareDatetime, BeforeValidator(_text)]
-    prices: Annotated[dict[Line, NewMoney], Field(min_length=1, max_length=50)]
+    venue_id: Id
+    starts_at: UtcTime
+    prices: Annotated[dict[Line, NewMoney], Field(min_length=1, max_length=50), WrapValidator(_each_once)]
 
 
 class VenueView(BaseModel):

@@ -23,6 +23,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chassis.errors import Problem
+from chassis.inputs import QueryInt, Text
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -97,8 +98,8 @@ class PageRequest:
 
 
 async def page_request(
-    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR_LENGTH)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[Text | None, Query(max_length=MAX_CURSOR_LENGTH)] = None,
+    limit: Annotated[QueryInt, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> PageRequest:
     return PageRequest(cursor, limit)
 

@@ -9,12 +9,14 @@ from sqlalchemy import Row
 
 from chassis.errors import NotFound
 from chassis.identity import CurrentPrincipal, Principal
+from chassis.inputs import Id
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import Runtime, RuntimeDep
 from notifications import qr, repository
 from notifications.schemas import NotificationView, TicketView
 
-QR_CACHE = "private, max-age=86400"
+QR_CACHE = "private, no-store"
+"""A copy that a browser keeps would show the ticket to the next person at this machine, after signing out too."""
 
 router = APIRouter()
 
@@ -29,7 +31,7 @@ async def list_tickets(runtime: RuntimeDep, principal: CurrentPrincipal, request
 
 
 @router.get("/api/tickets/{ticket_id}", tags=["tickets"])
-async def show_ticket(ticket_id: UUID, runtime: RuntimeDep, principal: CurrentPrincipal) -> TicketView:
+async def show_ticket(ticket_id: Id, runtime: RuntimeDep, principal: CurrentPrincipal) -> TicketView:
     """One of my tickets."""
     return TicketView.of(await _ticket(runtime, principal, ticket_id))
 
@@ -40,7 +42,7 @@ async def show_ticket(ticket_id: UUID, runtime: RuntimeDep, principal: CurrentPr
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {}}}},
 )
-async def show_code(ticket_id: UUID, runtime: RuntimeDep, principal: CurrentPrincipal) -> Response:
+async def show_code(ticket_id: Id, runtime: RuntimeDep, principal: CurrentPrincipal) -> Response:
     """The code of one of my tickets, to be shown at the door."""
     ticket = await _ticket(runtime, principal, ticket_id)
     return Response(qr.svg(ticket.code), headers={"cache-control": QR_CACHE}, media_type="image/svg+xml")

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from chassis.errors import NotFound
 from chassis.events import now
 from chassis.identity import CurrentPrincipal
+from chassis.inputs import Id
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import Runtime, RuntimeDep
 from chassis.sse import ServerEvent, event_stream
@@ -59,13 +60,13 @@ async def list_orders(principal: CurrentPrincipal, runtime: RuntimeDep, request:
 
 
 @router.get("/{order_id}")
-async def get_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
+async def get_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
     """One of my orders."""
     return await _mine(runtime, principal.account_id, order_id)
 
 
 @router.get("/{order_id}/history")
-async def get_history(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> History:
+async def get_history(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> History:
     """What has happened to an order: its events are its state."""
     await _mine(runtime, principal.account_id, order_id)
     async with runtime.database.reading() as connection:
@@ -74,14 +75,14 @@ async def get_history(order_id: UUID, principal: CurrentPrincipal, runtime: Runt
 
 
 @router.get("/{order_id}/stream")
-async def stream_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> StreamingResponse:
+async def stream_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> StreamingResponse:
     """The order now and after every change, until it is over (server-sent events)."""
     await _mine(runtime, principal.account_id, order_id)
     return event_stream(_changes(runtime, principal.account_id, order_id), draining=runtime.draining)
 
 
 @router.post("/{order_id}/cancellation", status_code=202)
-async def cancel_order(order_id: UUID, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
+async def cancel_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
     """Take an order back until the show begins: the seats are released, the money comes back."""
     return await handlers.cancel_order(
         runtime.database, runtime.broadcast, account_id=principal.account_id, order_id=order_id, now=now()

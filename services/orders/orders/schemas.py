@@ -4,18 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from chassis.inputs import Id, Input, Text
 from orders.events import Money
 
-PaymentToken = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
-IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+PaymentToken = Annotated[Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+IdempotencyKey = Annotated[Text, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-class PlaceOrder(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    hold_id: UUID
+class PlaceOrder(Input):
+    hold_id: Id
     payment_token: PaymentToken
 
 

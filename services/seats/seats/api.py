@@ -1,11 +1,10 @@
 """Seats' routes."""
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from chassis.identity import CurrentPrincipal
+from chassis.inputs import Id
 from chassis.rendered import conditional, etag_of
 from chassis.runtime import RuntimeDep
 from chassis.sse import event_stream
@@ -22,7 +21,7 @@ CHECK_FIRST = "public, no-cache"
 
 
 @router.get("/api/performances/{performance_id}/seats", response_model=SeatMapView)
-async def get_seats(request: Request, runtime: RuntimeDep, performance_id: UUID) -> Response:
+async def get_seats(request: Request, runtime: RuntimeDep, performance_id: Id) -> Response:
     """Every seat with its price and state."""
     performance = await runtime.part(Performances).get(performance_id)
     async with runtime.database.reading() as connection:
@@ -32,7 +31,7 @@ async def get_seats(request: Request, runtime: RuntimeDep, performance_id: UUID)
 
 
 @router.get("/api/performances/{performance_id}/seats/stream", response_class=StreamingResponse)
-async def stream_seats(runtime: RuntimeDep, performance_id: UUID) -> StreamingResponse:
+async def stream_seats(runtime: RuntimeDep, performance_id: Id) -> StreamingResponse:
     """Live changes: one event `snapshot` with the states of all seats that are not available, then events `seat`."""
     await runtime.part(Performances).get(performance_id)
     return event_stream(stream(runtime, performance_id), draining=runtime.draining)
@@ -47,18 +46,18 @@ async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewH
 
 
 @router.get("/api/holds/{hold_id}")
-async def get_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: UUID) -> HoldView:
+async def get_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: Id) -> HoldView:
     """A hold of one's own that has not expired."""
     return await handlers.get_hold(runtime, principal.account_id, hold_id)
 
 
 @router.delete("/api/holds/{hold_id}", status_code=204)
-async def end_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: UUID) -> None:
+async def end_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: Id) -> None:
     """Let the seats go."""
     await handlers.end_hold(runtime, principal.account_id, hold_id)
 
 
 @internal.get("/internal/holds/{hold_id}")
-async def get_hold_for_order(runtime: RuntimeDep, hold_id: UUID) -> InternalHoldView:
+async def get_hold_for_order(runtime: RuntimeDep, hold_id: Id) -> InternalHoldView:
     """A hold that can become an order, whoever owns it."""
     return await handlers.get_hold_for_order(runtime, hold_id)

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field
 
+from chassis.inputs import Id, Input, VisibleText
 from seats.domain import MAX_SEATS_IN_HOLD, Money, State
 
-Label = Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Label = Annotated[VisibleText, Field(max_length=16)]
 
 
 def _distinct(labels: list[str]) -> list[str]:
@@ -17,10 +18,8 @@ def _distinct(labels: list[str]) -> list[str]:
     return labels
 
 
-class NewHold(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    performance_id: UUID
+class NewHold(Input):
+    performance_id: Id
     seats: Annotated[list[Label], Field(min_length=1, max_length=MAX_SEATS_IN_HOLD), AfterValidator(_distinct)]
 
 

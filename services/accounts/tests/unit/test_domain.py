@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from accounts.domain import normalise_email, open_account
-from accounts.jurisdictions import COUNTRIES, JURISDICTIONS, home_jurisdiction
+from accounts.jurisdictions import JURISDICTIONS, home_jurisdiction
+from chassis.iso import COUNTRIES
 
 
 @pytest.mark.parametrize(
