@@ -124,24 +124,6 @@ def test_what_nobody_named_is_denied(objects: list[Object]) -> None:
             assert release.items() <= pod["metadata"]["labels"].items(), each["metadata"]["name"]
 
 
-def test_a_service_hears_its_callers_and_calls_whom_it_may(render: Render) -> None:
-    policies = of_kind(render(), "NetworkPolicy")
-
-    def components(rules: list[Object], key: str) -> set[str]:
-        peers = [peer for rule in rules for peer in rule.get(key, ())]
-        labels = [peer["podSelector"]["matchLabels"] for peer in peers if "podSelector" in peer]
-        return {each["app.kubernetes.io/component"] for each in labels}
-
-    heard = {name: components(each["spec"].get("ingress", []), "from") for name, each in policies.items()}
-    called = {name: components(each["spec"].get("egress", []), "to") for name, each in policies.items()}
-    assert heard["boxoffice-seats"] == {"edge", "orders"}
-    assert heard["boxoffice-orders"] == {"edge"}
-    assert heard["boxoffice-payments"] == set()
-    assert called["boxoffice-orders"] == {"seats"}
-    assert called["boxoffice-seats"] == set()
-    assert called["boxoffice-edge"] == {"accounts", "catalog", "notifications", "orders", "seats"}
-
-
 @pytest.mark.parametrize(
     ("values", "words"),
     [
