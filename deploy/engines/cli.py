@@ -178,7 +178,8 @@ def upgrade(
     if wrong := [name for name, sign, _ in pairs if not sign]:
         raise typer.BadParameter(f"{wrong[0]} is not NAME=VALUE")
     with _work(engine) as (chosen, progress):
-        done = chosen.upgrade(progress, groups or (), {name: value for name, _, value in pairs})
+        settings = _checked({name: value for name, _, value in pairs})
+        done = chosen.upgrade(progress, groups or (), settings)
     typer.echo(f"upgraded {', '.join(done)}")
 
 
@@ -310,6 +311,17 @@ def _work(name: str | None) -> Iterator[tuple[Engine, Progress]]:
             yield _engine(name), progress
     except EngineError as error:
         _fail(error)
+
+
+def _checked(settings: dict[str, str]) -> dict[str, str]:
+    """The settings, with which the app can work. Raises EngineError."""
+    from engines.tier import BadTier, check_settings
+
+    try:
+        check_settings(settings)
+    except (BadTier, ValueError) as error:
+        raise EngineError(str(error)) from error
+    return settings
 
 
 def _engine(name: str | None) -> Engine:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from chassis.configuration import check
+from chassis.settings import Settings
+
 DEPLOY = Path(__file__).parents[1]
 
 ALL = "all"
@@ -14,6 +17,8 @@ UNIT = "app"
 
 
 ROLES = ("all", "api", "worker")
+OF_ENGINES = ("SERVICES", "INSTANCES", "MAX_INSTANCES", "REGIONS")
+"""Keys of a tier that are for the engine, and not for the processes."""
 
 
 class BadTier(RuntimeError):
@@ -63,6 +68,10 @@ class Tier:
         groups = [_group(entry.strip()) for entry in listed]
         return {group.name: group for group in groups}
 
+    def with_environment(self, environment: Mapping[str, str]) -> "Tier":
+        """This tier, where the caller's environment takes precedence."""
+        return Tier(self.name, {key: environment.get(key) or value for key, value in self.values.items()})
+
     def instances(self, group: str) -> int:
         """How many equal instances of a group there are at first: `2`, or `1,orders=3` where they differ."""
         default = 1
@@ -81,6 +90,21 @@ def load_tier(name: str) -> Tier:
     if not path.is_file():
         raise BadTier(f"there is no tier {name!r}: choose one of {', '.join(tier_names())}")
     return Tier(name, parse_env(path.read_text()))
+
+
+def check_settings(values: Mapping[str, str]) -> None:
+    """See whether the app can work with these values of a tier, and settings of services.
+
+    Raises BadTier, and BadSettings (a ValueError) as its processes would when they start.
+    """
+    if "," in values.get("REGIONS", ""):
+        raise BadTier(f"REGIONS={values['REGIONS']}: several regions are not built yet; possible: one")
+    check(Settings, {name: value for name, value in values.items() if name not in OF_ENGINES})
+    if owners := {name.partition("_")[0].lower() for name in values} & set(service_names()):
+        from chassis.service import load_services  # only where something is set: to load them takes a second
+
+        for service in load_services(owners):
+            check(service.settings, values)
 
 
 def tier_names() -> list[str]:

@@ -41,8 +41,8 @@ class KubernetesEngine:
     def up(self, tier: str, progress: Progress) -> Up:
         with _explained():
             wishes = release.Wishes.from_environment(load_tier(tier))
-        if wishes.tier["SERVICES"] == "all" or wishes.tier["TLS"] != "edge":
-            raise EngineError(f"the kubernetes engine runs the growth tier, and not {tier} yet")
+        if wishes.tier["SERVICES"] == "all":
+            raise EngineError(f"the kubernetes engine runs services apart, and {tier} is one process for all of them")
         already = self._namespace_is_there() and self._cluster.has(APP)
         self._cluster.ensure_namespace()
         if wishes.own_servers:

@@ -12,7 +12,7 @@ from engines.kubernetes.cluster import Cluster
 from engines.kubernetes.pods import DEPENDENCIES
 from engines.protocol import EngineError
 from engines.state import REPOSITORY
-from engines.tier import Tier
+from engines.tier import Tier, check_settings
 
 CHARTS = REPOSITORY / "helm"
 LOCAL = "localhost"
@@ -39,7 +39,10 @@ class Wishes:
 
     @classmethod
     def from_environment(cls, tier: Tier, environment: Mapping[str, str] = os.environ) -> "Wishes":
-        """Raises BadAddress, ValueError."""
+        """Raises BadAddress, BadTier and ValueError."""
+        tier = tier.with_environment(environment)
+        settings = {name: value for name, value in environment.items() if name.startswith(SERVICE_PREFIXES)}
+        check_settings({**tier.values, **settings})
         port = int(environment.get("EDGE_HTTPS_PORT") or NODE_PORT)
         return cls(
             tier=tier,
@@ -48,7 +51,7 @@ class Wishes:
             tag=environment.get("BOXOFFICE_TAG") or cls.tag,
             domain=environment.get("EDGE_DOMAIN", "").removeprefix(LOCAL),
             node_port=port if port in NODE_PORTS else NODE_PORT,
-            settings={name: value for name, value in environment.items() if name.startswith(SERVICE_PREFIXES)},
+            settings=settings,
             files=[Path(each) for each in environment.get("BOXOFFICE_VALUES", "").split(os.pathsep) if each],
         )
 

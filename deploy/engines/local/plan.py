@@ -21,7 +21,7 @@ from engines.local.server import HOST, Server
 from engines.local.tasks import Task
 from engines.local.valkey import Valkey
 from engines.state import State
-from engines.tier import ALL, UNIT, Tier, service_names
+from engines.tier import ALL, UNIT, Tier, check_settings, service_names
 from engines.vault_plan import VaultPlan
 
 PORTS = "ports.json"
@@ -78,14 +78,17 @@ class Request:
 
 
 def request_from(environment: Mapping[str, str], tier: Tier) -> Request:
-    """What the environment of the caller asks for. Raises BadAddress, ValueError."""
+    """What the environment of the caller asks for. Raises BadAddress, BadTier and ValueError."""
     prefixes = (*PASSED_ON, *(f"{service.upper()}_" for service in service_names()))
+    values = tier.with_environment(environment).values
+    settings = {name: value for name, value in environment.items() if name.startswith(prefixes)}
+    check_settings({**values, **settings})
     domain = environment.get("EDGE_DOMAIN") or LOCAL
     bind = environment.get("EDGE_BIND", "").split() or (loopback_addresses() if domain == LOCAL else ["0.0.0.0", "::"])
     return Request(
         tier=tier.name,
-        values={key: environment.get(key) or value for key, value in tier.values.items()},
-        settings={name: value for name, value in environment.items() if name.startswith(prefixes)},
+        values=values,
+        settings=settings,
         external=External.from_environment(environment),
         https_port=_port(environment, "EDGE_HTTPS_PORT", 8443),
         http_port=_port(environment, "EDGE_HTTP_PORT", 8080),

@@ -135,6 +135,12 @@ def test_what_nobody_named_is_denied(objects: list[Object]) -> None:
         ({"secrets": {"mode": "plain"}}, ["secrets", "mode", "external-secrets"]),
         ({"tier": {"SERVICES": "orders,bank"}}, ["bank"]),
         ({"edge": {"expose": "Gateway"}}, ["edge.gateway.parentRefs"]),
+        ({"tier": {"TLS": "mutual"}}, ["TLS", "edge"]),
+        ({"tier": {"DISCOVERY": "kubernetes"}}, ["DISCOVERY", "dns"]),
+        ({"tier": {"REGIONS": "eu-west,us-east"}}, ["REGIONS"]),
+        ({"defaults": {"env": {"TLS": "mutual"}}}, ["TLS", "edge"]),
+        ({"services": {"orders": {"env": {"TLS": "mutual"}}}}, ["TLS", "edge"]),
+        ({"services": {"orders": {"roles": {"api": {"env": {"TLS": "mutual"}}}}}}, ["TLS", "edge"]),
     ],
     ids=str,
 )

@@ -63,7 +63,7 @@ def test_an_empty_list_lets_no_one_through(render: Render, path: tuple[str, ...]
 
 
 def test_with_every_list_empty_only_the_parts_of_the_shop_reach_each_other(render: Render, values: Object) -> None:
-    closed = {key: [] for _, key in PEERS}
+    closed: Object = {key: [] for _, key in PEERS}
     peers = [
         peer for pairs in rules(render({"networkPolicies": closed})).values() for found, _ in pairs for peer in found
     ]
@@ -73,7 +73,7 @@ def test_with_every_list_empty_only_the_parts_of_the_shop_reach_each_other(rende
 
 
 def test_services_that_no_one_calls_hear_no_one(render: Render, values: Object) -> None:
-    services = {name: {"paths": [], "callers": []} for name in values["services"] if name != "catalog"}
+    services: Object = {name: {"paths": [], "callers": []} for name in values["services"] if name != "catalog"}
     found = rules(render({"services": services, "networkPolicies": {"monitoring": []}}))
     for name in services:
         assert found[f"boxoffice-{name}", "ingress"] == []

@@ -1,9 +1,12 @@
 """Services are data in values.yaml, and the data is that of the code."""
 
+import json
+
 import pytest
 
 from chassis.service import Service, load_services
-from deploy.tests.chart.conftest import Object, Render, of_kind
+from chassis.settings import BUILT
+from deploy.tests.chart.conftest import CHARTS, Object, Render, of_kind
 from engines.tier import load_tier
 from engines.vault_bootstrap import GENERATED
 
@@ -49,6 +52,18 @@ def test_the_number_of_instances_has_a_default_and_exceptions(
     scalers = of_kind(render({"tier": {"INSTANCES": instances}}), "HorizontalPodAutoscaler")
     least = {name: scaler["spec"]["minReplicas"] for name, scaler in scalers.items()}
     assert (least["boxoffice-orders"], least["boxoffice-seats"]) == (orders, seats)
+
+
+def test_the_chart_takes_what_the_processes_take() -> None:
+    """Also what is built of a capability: anything else does not render."""
+    schema = json.loads((CHARTS / "boxoffice" / "values.schema.json").read_text())
+    tier, env = schema["properties"]["tier"]["properties"], schema["$defs"]["env"]["properties"]
+    for name, built in BUILT.items():
+        for properties in (tier, env):
+            if reference := properties.get(name.upper()):
+                choices = schema["$defs"][reference["$ref"].removeprefix("#/$defs/")]
+                assert choices == {"enum": [str(each) for each in built]}, name
+    assert {name.upper() for name in BUILT} - {"ROLE"} == env.keys() & tier.keys()
 
 
 def test_every_setting_of_the_tier_reaches_the_processes(render: Render) -> None:

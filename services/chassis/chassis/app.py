@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError
 from starlette.types import Receive, Scope, Send
 
 from chassis.bodies import Body
+from chassis.configuration import read
+from chassis.discovery import resolver_for
 from chassis.documents import Documents
 from chassis.gate import Gate
 from chassis.health import Readiness
@@ -20,6 +22,7 @@ from chassis.runtime import Runtime
 from chassis.secrets import Secrets
 from chassis.service import Service, create_service, load_services
 from chassis.settings import Role, Settings
+from chassis.vault import login_for
 from chassis.vitals import Meter, Probe, Vitals
 from chassis.worker import Worker
 
@@ -117,7 +120,15 @@ class Process:
 
 
 def create_process(services: list[Service], settings: Settings, secrets: Secrets | None = None) -> Process:
-    """The process that hosts `services`; `secrets` stands in for Vault in tests."""
+    """The process that hosts `services`; `secrets` stands in for Vault in tests.
+
+    Raises BadSettings here and not when it starts, because a server would tell that by a traceback.
+    """
+    resolver_for(settings)
+    if not secrets and not settings.secrets_folder:
+        login_for(settings)
+    for service in services:
+        read(service.settings)
     return Process(services, settings, secrets)
 
 

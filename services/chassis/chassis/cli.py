@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def serve(
     from chassis.app import create_process, load_services
     from chassis.serve import run
 
-    settings = Settings()
+    settings = _settings()
     settings = settings.model_copy(update={"role": role}) if role else settings
     run(create_process(load_services(services or settings.services), settings), settings)
 
@@ -40,7 +41,7 @@ def migrate(
     """Bring the databases to the newest schema. Harmless when there is nothing to do."""
     from chassis.maintenance import migrate as run
 
-    settings = Settings()
+    settings = _settings()
     asyncio.run(run(services or settings.services, settings, with_seed=seed))
 
 
@@ -49,7 +50,7 @@ def seed(services: Services = None) -> None:
     """Put in the data that a fresh stack starts with. Harmless when it is there."""
     from chassis.maintenance import migrate as run
 
-    settings = Settings()
+    settings = _settings()
     asyncio.run(run(services or settings.services, settings, with_seed=True))
 
 
@@ -74,7 +75,7 @@ def replay(
     """Rebuild what is derived from a service's event log."""
     from chassis.maintenance import replay as run
 
-    typer.echo(asyncio.run(run(service, Settings(), publish=publish)))
+    typer.echo(asyncio.run(run(service, _settings(), publish=publish)))
 
 
 dead_letters = typer.Typer(help="Events that could not be handled.", no_args_is_help=True)
@@ -86,7 +87,7 @@ def list_dead_letters(services: Services = None) -> None:
     """Show the events that were put aside, one a line, as JSON."""
     from chassis.maintenance import list_dead_letters as run
 
-    settings = Settings()
+    settings = _settings()
     for line in asyncio.run(run(services or settings.services, settings)):
         typer.echo(line)
 
@@ -96,14 +97,29 @@ def redrive_dead_letters(services: Services = None) -> None:
     """Send the events that were put aside to their topic once more."""
     from chassis.maintenance import redrive_dead_letters as run
 
-    settings = Settings()
+    settings = _settings()
     typer.echo(f"{asyncio.run(run(services or settings.services, settings))} events sent again")
 
 
+def _settings() -> Settings:
+    from chassis.configuration import read
+
+    return read(Settings)
+
+
 def main() -> None:
-    """The entry point: this module's commands and those that installed packages add."""
+    """The entry point: this module's commands and those that installed packages add.
+
+    Settings that make no sense end it with one line, and exit code 2.
+    """
+    from chassis.configuration import BadSettings
+
     for extra in entry_points(group="boxoffice.commands"):
         app.registered_commands.extend((commands := extra.load()).registered_commands)
         app.registered_groups.extend(commands.registered_groups)
         app.registered_callback = commands.registered_callback or app.registered_callback
-    app()
+    try:
+        app()
+    except BadSettings as error:
+        typer.echo(f"boxoffice: {error}", err=True)
+        sys.exit(2)

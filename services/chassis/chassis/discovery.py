@@ -11,6 +11,7 @@ from typing import Protocol
 
 import orjson
 
+from chassis.configuration import BadSettings
 from chassis.errors import Unavailable
 from chassis.settings import Discovery, Settings
 
@@ -133,13 +134,11 @@ def _kept(before: Iterable[Instance], urls: Iterable[str]) -> list[Instance]:
 
 
 def resolver_for(settings: Settings) -> Resolver:
-    """The resolver that the settings ask for. Raises ValueError when they lack what it needs."""
+    """The resolver that the settings ask for. Raises BadSettings when they lack what it needs."""
     if settings.discovery is Discovery.STATIC:
         return StaticResolver(settings.static_upstreams)
     if settings.discovery is Discovery.DNS:
         return DnsResolver(settings.discovery_url)
-    if settings.discovery is Discovery.FILE:
-        if settings.discovery_file is None:
-            raise ValueError("DISCOVERY=file needs DISCOVERY_FILE")
-        return FileResolver(settings.discovery_file)
-    raise NotImplementedError(f"DISCOVERY={settings.discovery} is not built yet; use static, dns or file")
+    if settings.discovery_file is None:
+        raise BadSettings("DISCOVERY=file needs DISCOVERY_FILE")
+    return FileResolver(settings.discovery_file)

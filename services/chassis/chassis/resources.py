@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 
 from chassis.broadcast import Broadcast
 from chassis.client import Calls
+from chassis.configuration import read
 from chassis.database import Database
 from chassis.discovery import resolver_for
 from chassis.kafka import Producer
@@ -100,7 +101,7 @@ async def open_runtime(service: Service, shared: Shared, stack: AsyncExitStack, 
     return Runtime(
         service=service.name,
         settings=settings,
-        config=service.settings(),
+        config=read(service.settings),
         database=database,
         redis=shared.redis,
         sessions=shared.sessions,

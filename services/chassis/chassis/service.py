@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import Counter
 
 from chassis import errors
+from chassis.configuration import BadSettings
 from chassis.events import Subscription
 from chassis.runtime import Runtime
 from chassis.settings import ServiceSettings
@@ -81,12 +82,12 @@ def create_service(
 def load_services(names: Iterable[str]) -> list[Service]:
     """The installed services called `names`, in order of name; `all` stands for every one of them.
 
-    Raises LookupError with the names that there are when one is not installed.
+    Raises BadSettings with the names that there are when one is not installed.
     """
     installed = {entry.name: entry for entry in entry_points(group="boxoffice.services")}
     wanted = set(names)
     if "all" in wanted:
         wanted = set(installed)
     if missing := wanted - set(installed):
-        raise LookupError(f"no such service: {', '.join(sorted(missing))} (installed: {', '.join(sorted(installed))})")
+        raise BadSettings(f"no such service: {', '.join(sorted(missing))} (installed: {', '.join(sorted(installed))})")
     return [installed[name].load() for name in sorted(wanted)]

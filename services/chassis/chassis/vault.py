@@ -11,6 +11,7 @@ import hvac
 from hvac import exceptions as refused
 from requests.exceptions import RequestException
 
+from chassis.configuration import BadSettings
 from chassis.errors import Unavailable
 from chassis.outgoing import vault_client
 from chassis.settings import Settings, VaultAuth
@@ -73,11 +74,11 @@ class KubernetesLogin:
 
 
 def login_for(settings: Settings) -> Login:
-    """The login that the settings ask for. Raises ValueError when they lack what it needs."""
+    """The login that the settings ask for. Raises BadSettings when they lack what it needs."""
     if settings.vault_auth is VaultAuth.KUBERNETES:
         return KubernetesLogin(settings.vault_role, settings.vault_jwt_file)
     if settings.vault_role_id_file is None or settings.vault_secret_id_file is None:
-        raise ValueError("VAULT_AUTH=approle needs VAULT_ROLE_ID_FILE and VAULT_SECRET_ID_FILE")
+        raise BadSettings("VAULT_AUTH=approle needs VAULT_ROLE_ID_FILE and VAULT_SECRET_ID_FILE")
     return AppRoleLogin(settings.vault_role_id_file, settings.vault_secret_id_file)
 
 

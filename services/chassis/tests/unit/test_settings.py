@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from chassis.settings import TLS, Discovery, Settings, VaultAuth
+from chassis.settings import Discovery, Settings, VaultAuth
 from chassis.vault import AppRoleLogin, KubernetesLogin, login_for
 
 
@@ -20,9 +20,9 @@ def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCOVERY", "")
-    monkeypatch.setenv("TLS", "mutual")
+    monkeypatch.setenv("VAULT_AUTH", "kubernetes")
     settings = Settings()
-    assert (settings.discovery, settings.tls) == (Discovery.STATIC, TLS.MUTUAL)
+    assert (settings.discovery, settings.vault_auth) == (Discovery.STATIC, VaultAuth.KUBERNETES)
 
 
 @pytest.mark.parametrize(("name", "value"), [("TLS", "sometimes"), ("PORT", "http"), ("ROLE", "boss")])
