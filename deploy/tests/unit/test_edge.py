@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.service import load_services
+from chassis.settings import Settings
 from engines.local.edge import CADDYFILE, Edge
 from engines.local.executables import executable
 from support.caddy import check_routes, handlers
@@ -50,10 +51,24 @@ def test_it_is_valid(tmp_path: Path, upstreams: dict[str, list[str]]) -> None:
 
 
 def test_every_place_for_an_instance_is_asked_for_readiness(configuration: dict[str, Any]) -> None:
-    [proxy] = handlers(configuration, "reverse_proxy")
-    assert [each["dial"] for each in proxy["upstreams"]] == ["127.0.0.1:21001", "127.0.0.1:21002"]
-    assert proxy["health_checks"]["active"]["uri"] == "/readyz"
-    assert proxy["health_checks"]["passive"]["max_fails"] == 1
+    for proxy in handlers(configuration, "reverse_proxy"):
+        assert [each["dial"] for each in proxy["upstreams"]] == ["127.0.0.1:21001", "127.0.0.1:21002"]
+        assert proxy["health_checks"]["active"]["uri"] == "/readyz"
+
+
+@pytest.mark.parametrize("upstreams", [{"all": PLACES}, {"orders": PLACES[:1], "catalog": PLACES[1:]}], ids=str)
+def test_what_clients_do_is_not_held_against_an_instance(tmp_path: Path, upstreams: dict[str, list[str]]) -> None:
+    proxies = list(handlers(adapted(edge(tmp_path, upstreams=upstreams)), "reverse_proxy"))
+    assert proxies
+    for proxy in proxies:
+        passive = proxy["health_checks"].get("passive", {})
+        assert passive.keys() <= {"unhealthy_request_count"}
+
+
+@pytest.mark.parametrize("upstreams", [{"all": PLACES}, {"orders": PLACES[:1], "catalog": PLACES[1:]}], ids=str)
+def test_every_body_is_gathered_before_an_instance_sees_it(tmp_path: Path, upstreams: dict[str, list[str]]) -> None:
+    proxies = list(handlers(adapted(edge(tmp_path, upstreams=upstreams)), "reverse_proxy"))
+    assert all(each["request_buffers"] > Settings().max_body_bytes for each in proxies)
 
 
 def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
@@ -65,7 +80,7 @@ def test_every_path_goes_to_the_service_that_answers_it(tmp_path: Path) -> None:
 def test_streams_are_not_counted_with_the_requests_of_an_instance(tmp_path: Path) -> None:
     proxies = list(handlers(adapted(edge(tmp_path, upstreams={"orders": PLACES[:1]}, requests=7)), "reverse_proxy"))
     bounds = {
-        each["upstreams"][0]["dial"]: each["health_checks"]["passive"].get("unhealthy_request_count")
+        each["upstreams"][0]["dial"]: each["health_checks"].get("passive", {}).get("unhealthy_request_count")
         for each in proxies
         if "upstreams" in each
     }
@@ -73,8 +88,8 @@ def test_streams_are_not_counted_with_the_requests_of_an_instance(tmp_path: Path
 
 
 def test_only_safe_requests_are_repeated(configuration: dict[str, Any]) -> None:
-    [proxy] = handlers(configuration, "reverse_proxy")
-    assert proxy["load_balancing"]["retry_match"] == [{"method": ["GET", "HEAD", "OPTIONS"]}]
+    for proxy in handlers(configuration, "reverse_proxy"):
+        assert proxy["load_balancing"]["retry_match"] == [{"method": ["GET", "HEAD", "OPTIONS"]}]
 
 
 def test_event_streams_are_not_compressed(configuration: dict[str, Any]) -> None:

@@ -34,12 +34,12 @@ LEAST_HSTS_SECONDS = 300
 title = "TLS is enforced: plain HTTP only shows the way, nothing below TLS 1.2 is spoken, the inside stays inside"
 promise = "Startup tier: the edge terminates TLS, HTTP only redirects; /metrics, /internal and the like never leave it."
 method = """
-Every question is asked at the socket of the running edge. Plain HTTP must answer 308 to the same address with https,
-without content or cookie. The handshakes of old versions are made by a client that is able to speak them: first it
-shows that at a server of its own, for a probe that cannot speak TLS 1.0 would always see it refused. The edge's
-certificate must be refused by who does not know its CA. Paths of the inside are asked for as they are and in
-disguise, by bytes that no client library tidies up. No other port of the tier may be reachable from another address
-than this machine's loopback.
+Every question is asked at the socket of the running edge. Plain HTTP must answer a page with 308 to the same address
+with https, without content or cookie, and the API with 403. The handshakes of old versions are made by a client that is
+able to speak them: first it shows that at a server of its own, for a probe that cannot speak TLS 1.0 would always see
+it refused. The edge's certificate must be refused by who does not know its CA. Paths of the inside are asked for as
+they are and in disguise, by bytes that no client library tidies up. No other port of the tier may be reachable from
+another address than this machine's loopback.
 """
 
 
@@ -55,8 +55,11 @@ class Plain:
     cookie: str
 
     @property
-    def only_redirects(self) -> bool:
+    def serves_nothing(self) -> bool:
+        """Whether a page was redirected, and a call of the API refused."""
         asked, sent = urlsplit(self.url), urlsplit(self.location)
+        if asked.path.startswith("/api/"):
+            return self.status == 403 and not self.location and not self.cookie
         same = (sent.scheme, sent.hostname, sent.path) == ("https", asked.hostname, asked.path)
         return self.status == 308 and same and not self.body and not self.cookie
 
@@ -104,7 +107,11 @@ def judge(record: Record[Facts]) -> Verdict:
     hello = facts.handshakes
     return Verdict(
         (
-            all_of("plain HTTP only redirects", sum(each.only_redirects for each in facts.plain), len(facts.plain)),
+            all_of(
+                "plain HTTP only redirects pages and refuses the API",
+                sum(each.serves_nothing for each in facts.plain),
+                len(facts.plain),
+            ),
             all_of("versions below TLS 1.2 that are refused", len(hello.old_refused), len(hello.old_spoken)),
             none_of("old versions that the probe cannot speak", sorted(set(handshakes.OLD) - set(hello.old_spoken))),
             all_of("TLS 1.2 and 1.3 are spoken", len(hello.new_spoken), len(handshakes.NEW)),

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
@@ -141,15 +142,33 @@ async def test_personal_answers_stay_out_of_caches(customer: Customer, performan
     assert set(kept.values()) == {"no-store"}
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_plain_http_only_shows_the_way(method: str, tier: Tier) -> None:
+@pytest.fixture
+async def plain(tier: Tier) -> AsyncIterator[httpx.AsyncClient]:
     if not tier.plain_url:
         pytest.skip("the plain port of this tier is out of reach")
     async with httpx.AsyncClient(trust_env=False, base_url=tier.plain_url) as browser:
-        answer = await browser.request(method, "/api/shows?q=moth")
+        yield browser
+
+
+async def test_plain_http_only_shows_the_way(tier: Tier, plain: httpx.AsyncClient) -> None:
+    answer = await plain.get("/shows?q=moth")
 
     assert answer.status_code == 308
-    assert answer.headers["location"] == f"{tier.url}/api/shows?q=moth"
+    assert answer.headers["location"] == f"{tier.url}/shows?q=moth"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_api_is_refused_without_tls(method: str, plain: httpx.AsyncClient) -> None:
+    problem = problem_of(await plain.request(method, "/api/shows?q=moth"), 403)
+
+    assert problem.slug == "https-required"
+
+
+async def test_plain_http_leads_to_no_other_host(plain: httpx.AsyncClient) -> None:
+    answer = await plain.get("/shows", headers={"host": "evil.test"})
+
+    assert answer.status_code == 421
+    assert "location" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,12 @@ def without_retries(config: dict[str, Any]) -> None:
     """It tries one instance, and takes what comes of it. It still asks who is ready, for most places are empty."""
     for handler in handlers(config, "reverse_proxy"):
         handler["load_balancing"] = {"selection_policy": {"policy": "random"}}
-        handler["health_checks"].pop("passive", None)
 
 
 def without_bound(config: dict[str, Any]) -> None:
     """It hands on whatever comes."""
     for handler in handlers(config, "reverse_proxy"):
-        handler["health_checks"]["passive"].pop("unhealthy_request_count", None)
+        handler["health_checks"].pop("passive", None)
 
 
 def plain_http_served(config: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ async def test_plain_http_that_is_served() -> None:
         async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as http:
             answer = await tls.ask_plainly(http, "GET", "/api/shows")
 
-    assert not answer.only_redirects
+    assert not answer.serves_nothing
     assert (answer.status, answer.body, answer.cookie) == (200, "# HELP", "session=1")
 
 

@@ -1,10 +1,7 @@
 """Whatever the bytes of a request are: no answer is a 5xx, and nothing odd is kept."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -23,6 +20,7 @@ from chassis.tables import event_log
 from chassis.telemetry import as_traceparent
 from chassis.testing import App, Databases
 from support.http import serving
+from support.wire import wire
 
 EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "150"))
 NAMES = [
@@ -127,30 +125,6 @@ async def test_a_good_trace_goes_on_and_another_is_begun_afresh(app: App) -> Non
     assert all(as_traceparent(each) == each != good for each in others)
 
 
-class Wire:
-    """A connection on which a test writes what it likes."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    async def status(self) -> int:
-        async with asyncio.timeout(10):
-            return int((await self._reader.readuntil(b"\r\n")).split()[1])
-
-
-@asynccontextmanager
-async def wire(url: str) -> AsyncIterator[Wire]:
-    reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
-    try:
-        yield Wire(reader, writer)
-    finally:
-        writer.close()
-
-
 POST = b"POST /api/door HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
 
 
@@ -160,7 +134,7 @@ async def test_slow_bodies_leave_the_places_to_others(run: Callable[..., Awaitab
     async with serving(app.process) as url, wire(url) as one, wire(url) as two, wire(url) as three:
         for each in (one, two, three):
             await each.send(POST + b"content-length: 9\r\n\r\n{")
-        async with httpx.AsyncClient() as other:
+        async with httpx.AsyncClient(trust_env=False) as other:
             assert (await other.get(f"{url}/api/door")).status_code == 200
             assert (await other.post(f"{url}/api/door")).status_code == 200
 
@@ -198,7 +172,7 @@ async def test_nothing_of_a_request_that_is_cut_is_done(app: App) -> None:
     async with serving(app.process) as url:
         async with wire(url) as client:
             await client.send(POST + b"content-length: 9\r\n\r\n{")
-        async with httpx.AsyncClient() as other:
+        async with httpx.AsyncClient(trust_env=False) as other:
             assert (await other.get(f"{url}/api/door")).status_code == 200
     async with app.runtime("door").database.reading() as connection:
         assert (await connection.execute(select(func.count()).select_from(event_log))).scalar_one() == 1
