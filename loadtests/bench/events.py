@@ -18,6 +18,7 @@ from chassis.events import Event, Received, Subscription
 from chassis.inbox import Consumer
 from chassis.kafka import Producer, ensure_topics
 from chassis.outbox import Relay, append
+from chassis.personal import PublicText
 from chassis.settings import Settings
 from chassis.tables import metadata
 from chassis.testing import StaticSecrets
@@ -29,8 +30,8 @@ CHUNK = 1000
 class Noted(Event, topic="bench", type="bench.noted", key="id"):
     """An event of the usual size, about 250 bytes of data."""
 
-    id: str
-    note: str
+    id: PublicText
+    note: PublicText
 
 
 async def measure(events: int = 20_000) -> float:

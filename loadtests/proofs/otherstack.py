@@ -1,4 +1,4 @@
-"""Payments in another language: `payments/main.go`, which knows the events of the others and nothing else of them."""
+"""Payments in another language: `payments/main.go`, which knows events and a call of orders, nothing else of them."""
 
 import asyncio
 import json
@@ -13,14 +13,18 @@ from typing import Any
 from uuid import UUID
 
 from engines.kubernetes.cluster import Cluster
-from engines.kubernetes.pods import APP, DEPENDENCIES
+from engines.kubernetes.pods import APP, DEPENDENCIES, INSTANCE
 from engines.protocol import Engine
+from loadtests.proofs.instances import service_of
 from loadtests.proofs.tier import NAMESPACE
 from support.idle import FOLDER, idle_pod
 from support.ledger import Entry
 
 SOURCE = Path(__file__).with_name("payments")
 POD = "payments-in-go"
+ORDERS = f"http://{APP}-orders:8000"
+AS_PAYMENTS = {"app.kubernetes.io/part-of": APP, INSTANCE: APP, "app.kubernetes.io/component": "payments"}
+"""By these labels the policies of the network let it reach what payments reaches."""
 STOP_SECONDS = 30.0
 
 
@@ -36,16 +40,20 @@ def at_hand(engine: Engine, folder: Path) -> Iterator[list[str]]:
     Raises CalledProcessError where it cannot be built; Go has said why.
     """
     if engine.name != "kubernetes":
-        [broker] = [row for row in engine.status() if row.role == "broker"]
-        yield ["env", f"KAFKA_BOOTSTRAP_SERVERS={broker.host}:{broker.port}", str(_build(folder, {}))]
+        rows = engine.status()
+        [broker] = [row for row in rows if row.role == "broker"]
+        servers = f"KAFKA_BOOTSTRAP_SERVERS={broker.host}:{broker.port}"
+        instances = [row for row in rows if row.role == "app" and service_of(row.process) == "orders"]
+        orders = ",".join(f"http://{row.host}:{row.port}" for row in instances)
+        yield ["env", servers, f"ORDERS_URLS={orders}", str(_build(folder, {}))]
         return
     cluster, program = Cluster(NAMESPACE), f"{FOLDER}/payments"
     machine = cluster.get("nodes")[0]["status"]["nodeInfo"]["architecture"]
     built = _build(folder, {"GOOS": "linux", "GOARCH": machine, "CGO_ENABLED": "0"})
-    with idle_pod(cluster, POD, {"app.kubernetes.io/part-of": APP}):
+    with idle_pod(cluster, POD, AS_PAYMENTS):
         cluster.kubectl("cp", str(built), f"{POD}:{program}")
         inside = ["kubectl", "--namespace", NAMESPACE, "exec", "--stdin", POD, "--"]
-        yield [*inside, "env", f"KAFKA_BOOTSTRAP_SERVERS={DEPENDENCIES}-kafka:9092", program]
+        yield [*inside, "env", f"KAFKA_BOOTSTRAP_SERVERS={DEPENDENCIES}-kafka:9092", f"ORDERS_URLS={ORDERS}", program]
 
 
 def _build(folder: Path, platform: Mapping[str, str]) -> Path:

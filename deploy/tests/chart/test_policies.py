@@ -91,9 +91,12 @@ def test_a_service_hears_its_callers_and_calls_whom_it_may(render: Render) -> No
 
     heard = {name: components(each["spec"].get("ingress", []), "from") for name, each in policies.items()}
     called = {name: components(each["spec"].get("egress", []), "to") for name, each in policies.items()}
+    assert heard["boxoffice-accounts"] == {"edge", "notifications"}
     assert heard["boxoffice-seats"] == {"edge", "orders"}
-    assert heard["boxoffice-orders"] == {"edge"}
+    assert heard["boxoffice-orders"] == {"edge", "payments"}
     assert heard["boxoffice-payments"] == set()
+    assert called["boxoffice-payments"] == {"orders"}
+    assert called["boxoffice-notifications"] == {"accounts"}
     assert called["boxoffice-orders"] == {"seats"}
     assert called["boxoffice-seats"] == set()
     assert called["boxoffice-edge"] == {"accounts", "catalog", "notifications", "orders", "seats"}

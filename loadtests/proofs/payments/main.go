@@ -1,16 +1,19 @@
 // Payments once more, in Go: as little as speaks the contract. It hears of orders and says what became of their money.
 //
-// It stands in for services/payments in a proof: what the two have in common is events and nothing else, neither code nor
-// database. Its books are in memory; each entry is a line of standard output.
+// It stands in for services/payments in a proof: what the two have in common is events and one call of orders, neither
+// code nor database. Its books are in memory; each entry is a line of standard output.
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -24,6 +27,12 @@ import (
 // The service whose place this is: its consumer group goes on where the last member stopped, and its topic is written to.
 const name = "payments"
 
+// How many orders one call asks about, and how long to wait before it is made again.
+const (
+	askedAtOnce = 200
+	pause       = 100 * time.Millisecond
+)
+
 type money struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
@@ -33,7 +42,14 @@ type money struct {
 type order struct {
 	ID    string `json:"order_id"`
 	Total money  `json:"total"`
-	Token string `json:"payment_token"`
+}
+
+// tokens is what orders answers: by what each order is paid. Without a token there is nothing to pay it by.
+type tokens struct {
+	Items []struct {
+		Order string  `json:"order_id"`
+		Token *string `json:"token"`
+	} `json:"items"`
 }
 
 // payment is the data of payment.captured, payment.declined and payment.refunded.
@@ -97,9 +113,13 @@ func (s *service) run(ctx context.Context) error {
 		for _, failure := range fetches.Errors() {
 			log.Printf("%s: %v", failure.Topic, failure.Err) // the client tries again by itself
 		}
+		paidBy, err := s.ask(ctx, fetches.Records())
+		if err != nil {
+			return err
+		}
 		var answers []*kgo.Record
 		for _, record := range fetches.Records() {
-			answer, err := s.answer(record)
+			answer, err := s.answer(record, paidBy)
 			if err != nil {
 				return err
 			}
@@ -117,8 +137,76 @@ func (s *service) run(ctx context.Context) error {
 	}
 }
 
+// ask has orders say by what the orders of these events are paid: no event says it. While orders is away it asks again.
+func (s *service) ask(ctx context.Context, records []*kgo.Record) (map[string]string, error) {
+	var placed []string
+	for _, record := range records {
+		if id := string(record.Key); header(record, "ce_type") == "order.placed" && s.books[id].Order == "" {
+			placed = append(placed, id)
+		}
+	}
+	paidBy := map[string]string{}
+	for start := 0; start < len(placed); start += askedAtOnce {
+		some := placed[start:min(start+askedAtOnce, len(placed))]
+		for {
+			found, err := request(ctx, some)
+			if err == nil {
+				for _, item := range found.Items {
+					if item.Token != nil {
+						paidBy[item.Order] = *item.Token
+					}
+				}
+				break
+			}
+			log.Printf("orders: %v", err)
+			select {
+			case <-ctx.Done():
+				return nil, nil
+			case <-time.After(pause):
+			}
+		}
+	}
+	return paidBy, nil
+}
+
+func request(ctx context.Context, orders []string) (*tokens, error) {
+	body, err := json.Marshal(map[string][]string{"order_ids": orders})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, ordersURL()+"/internal/payment-tokens", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	call.Header.Set("content-type", "application/json")
+	answer, err := http.DefaultClient.Do(call)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("answered %s", answer.Status)
+	}
+	var found tokens
+	if err := json.NewDecoder(answer.Body).Decode(&found); err != nil {
+		return nil, err
+	}
+	if len(found.Items) < len(orders) {
+		return nil, fmt.Errorf("knows %d of %d orders", len(found.Items), len(orders))
+	}
+	return &found, nil
+}
+
+// ordersURL is one of the instances of orders, or the one address that a platform gives them.
+func ordersURL() string {
+	instances := strings.Split(os.Getenv("ORDERS_URLS"), ",")
+	return instances[rand.IntN(len(instances))]
+}
+
 // answer says what follows from an event, if anything.
-func (s *service) answer(record *kgo.Record) (*kgo.Record, error) {
+func (s *service) answer(record *kgo.Record, paidBy map[string]string) (*kgo.Record, error) {
 	kind := header(record, "ce_type")
 	if kind != "order.placed" && kind != "order.cancelled" {
 		return nil, nil
@@ -130,15 +218,15 @@ func (s *service) answer(record *kgo.Record) (*kgo.Record, error) {
 	if kind == "order.cancelled" {
 		return s.refund(record, heard)
 	}
-	return s.charge(record, heard)
+	return s.charge(record, heard, paidBy[heard.ID])
 }
 
 // charge takes the money as the simulator of payment providers does. What was cancelled beforehand stays as it is.
-func (s *service) charge(record *kgo.Record, heard order) (*kgo.Record, error) {
+func (s *service) charge(record *kgo.Record, heard order, token string) (*kgo.Record, error) {
 	booked, known := s.books[heard.ID]
 	if !known {
 		booked = entry{Order: heard.ID, Payment: uuid("payment", heard.ID), State: "declined", Total: heard.Total}
-		if heard.Token == "tok_visa" {
+		if token == "tok_visa" {
 			booked.State = "captured"
 		}
 		s.book(booked)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from accounts import handlers
-from accounts.schemas import AccountView, Credentials, Registration, SessionView
+from accounts.schemas import AccountView, Credentials, Ids, People, Person, Registration, SessionView
 from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, remote_address
 from chassis.inputs import Text
 from chassis.pagination import Page
@@ -16,6 +16,7 @@ COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 SessionId = Annotated[Text, Path(max_length=64)]
 
 router = APIRouter()
+internal = APIRouter()
 
 
 @router.post("/api/accounts", status_code=201, tags=["accounts"])
@@ -88,6 +89,13 @@ async def sign_out_everywhere(principal: CurrentPrincipal, runtime: RuntimeDep, 
     """Sign out everywhere."""
     await runtime.sessions.revoke_all(principal.account_id)
     _clear_cookie(response)
+
+
+@internal.post("/internal/people")
+async def people(body: Ids, runtime: RuntimeDep) -> People:
+    """Who these accounts are, for a service that writes to them. Erased ones are left out."""
+    found = await handlers.people(runtime.database, body.ids)
+    return People(items=[Person.of(account) for account in found])
 
 
 def _clear_cookie(response: Response) -> None:

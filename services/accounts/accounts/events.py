@@ -1,20 +1,16 @@
 """What accounts publishes."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from chassis.events import Event
+from chassis.personal import Slug
 
 
 class AccountRegistered(Event, topic="accounts", type="account.registered", key="account_id"):
-    """A new customer. `personal` names the members that erasure blanks in the log."""
-
-    personal: ClassVar[tuple[str, ...]] = ("email", "name")
+    """A new customer. Who it is knows `POST /internal/people`, as long as the account is there."""
 
     account_id: UUID
-    email: str
-    name: str
-    jurisdiction: str
+    jurisdiction: Slug
 
 
 class AccountErased(Event, topic="accounts", type="account.erased", key="account_id"):

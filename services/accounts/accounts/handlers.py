@@ -1,6 +1,7 @@
 """The use cases: register, sign in, look at the profile, be forgotten."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -45,10 +46,7 @@ async def store(database: Database, account: Account) -> bool:
     async with database.transaction() as tx:
         is_new = await repository.add(tx, account)
         if is_new:
-            event = AccountRegistered(
-                account_id=account.id, email=account.email, name=account.name, jurisdiction=account.jurisdiction
-            )
-            await outbox.append(tx, event)
+            await outbox.append(tx, AccountRegistered(account_id=account.id, jurisdiction=account.jurisdiction))
     return is_new
 
 
@@ -92,14 +90,19 @@ async def profile(database: Database, account_id: UUID) -> Account:
     return account
 
 
+async def people(database: Database, ids: Sequence[UUID]) -> list[Account]:
+    """The accounts of these ids; those that are not there, or no longer, are left out."""
+    async with database.reading() as connection:
+        return await repository.people(connection, ids)
+
+
 async def erase(runtime: Runtime, account_id: UUID) -> None:
-    """Forget a customer: the row, what the log says of it, every session; the event makes the other services forget.
+    """Forget a customer: the row and every session; the event makes the other services forget.
 
     The sessions end before the commit: were Redis away after it, they would outlive the account.
     """
     async with runtime.database.transaction() as tx:
         if await repository.remove(tx, account_id):
-            await repository.blank_log(tx, account_id)
             await outbox.append(tx, AccountErased(account_id=account_id))
         await runtime.sessions.revoke_all(account_id)
 

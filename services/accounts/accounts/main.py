@@ -7,8 +7,9 @@ from chassis.app import create_service
 
 service = create_service(
     "accounts",
-    paths=["/api/accounts", "/api/sessions"],
-    routers=[api.router],
+    paths=["/api/accounts", "/api/sessions", "/internal/people"],
+    callers=["notifications"],
+    routers=[api.router, api.internal],
     settings=Settings,
     seed=seed,
 )

@@ -1,18 +1,17 @@
 """Queries on accounts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import ColumnElement, RowMapping, Uuid, any_, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from accounts.domain import Account
-from accounts.events import AccountRegistered
 from accounts.tables import accounts
-from chassis.tables import event_log
 
-_BLANKED = dict.fromkeys(AccountRegistered.personal, "")
+_by_ids = select(accounts).where(accounts.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
 async def add(tx: AsyncConnection, account: Account) -> bool:
@@ -45,13 +44,15 @@ async def remove(tx: AsyncConnection, account_id: UUID) -> bool:
     return bool((await tx.execute(delete(accounts).where(accounts.c.id == account_id))).rowcount)
 
 
-async def blank_log(tx: AsyncConnection, account_id: UUID) -> None:
-    """Empty the personal members of the account's events: they stay readable and, sent again, say nothing."""
-    blanked = event_log.c.data.concat(bindparam("blanked", _BLANKED, JSONB))
-    theirs = (event_log.c.topic == AccountRegistered.topic) & (event_log.c.key == str(account_id))
-    await tx.execute(update(event_log).where(theirs, event_log.c.type == AccountRegistered.type).values(data=blanked))
+async def people(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Account]:
+    """The accounts of these ids; those that are not there, or no longer, are left out."""
+    return [_account(row) for row in (await connection.execute(_by_ids, {"ids": ids})).mappings()]
 
 
 async def _one(connection: AsyncConnection, condition: ColumnElement[bool]) -> Account | None:
     row = (await connection.execute(select(accounts).where(condition))).mappings().one_or_none()
-    return Account(**{**row, "roles": tuple(row["roles"])}) if row is not None else None
+    return _account(row) if row is not None else None
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(**{**row, "roles": tuple(row["roles"])})

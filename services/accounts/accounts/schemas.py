@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from accounts.domain import Account, normalise_email
-from chassis.inputs import Country, Input, Opaque, Text, VisibleText
+from chassis.inputs import Country, Id, Input, Opaque, Text, VisibleText
 from chassis.sessions import Session
 
 
@@ -54,6 +54,31 @@ class AccountView(BaseModel):
     @classmethod
     def of(cls, account: Account) -> "AccountView":
         return cls.model_validate(account)
+
+
+class Ids(Input):
+    """Body of `POST /internal/people`."""
+
+    ids: Annotated[list[Id], Field(max_length=500)]
+
+
+class Person(BaseModel):
+    """Who an account is, for a service that writes to it. `confirmed`: the address is known to be theirs."""
+
+    id: UUID
+    email: str
+    name: str
+    confirmed: bool
+
+    @classmethod
+    def of(cls, account: Account) -> "Person":
+        return cls(id=account.id, email=account.email, name=account.name, confirmed=True)
+
+
+class People(BaseModel):
+    """The answer of `POST /internal/people`."""
+
+    items: list[Person]
 
 
 class SessionView(BaseModel):

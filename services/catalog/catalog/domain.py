@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from chassis.inputs import as_date, as_time
+from chassis.personal import PublicText
 
 MAX_SEATS = 5000
 """Of one venue."""
@@ -29,20 +30,20 @@ class Money(Value):
     """An `amount` in minor units of an ISO 4217 `currency`."""
 
     amount: int
-    currency: str
+    currency: PublicText
 
 
 class Row(Value):
     """Seats next to each other: row `A` of 3 `seats` has the labels A1, A2 and A3."""
 
-    name: str
+    name: PublicText
     seats: int
 
 
 class Zone(Value):
     """The rows of a venue that cost the same."""
 
-    name: str
+    name: PublicText
     rows: list[Row]
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from catalog.domain import PricedZone
 from chassis.events import Event
+from chassis.personal import PublicText
 
 
 class PerformanceScheduled(Event, topic="catalog", type="performance.scheduled", key="performance_id"):
@@ -12,11 +13,11 @@ class PerformanceScheduled(Event, topic="catalog", type="performance.scheduled",
 
     performance_id: UUID
     show_id: UUID
-    show: str
+    show: PublicText
     venue_id: UUID
-    venue: str
-    city: str
-    timezone: str
+    venue: PublicText
+    city: PublicText
+    timezone: PublicText
     starts_at: datetime
     zones: list[PricedZone]
 

@@ -3,6 +3,9 @@
 A producer defines its events in `events.py`, a consumer its own model of the same event with only the members it
 needs (a tolerant reader). On the wire an event is a CloudEvent in binary mode: the envelope in Kafka headers, the
 data as JSON in the value.
+
+An event carries ids, never a person: a class with a member that could hold one (`chassis.personal`) does not load. Who
+needs the person asks the service that knows, when it is needed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,12 +16,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from chassis.personal import refused_members
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Event(BaseModel):
     """A fact. A subclass names its `topic`, `type` and the member that is its key: events of one key stay in order.
+
+    Raises TypeError, where a subclass is defined, that names the members which could say something personal.
 
     >>> class OrderPaid(Event, topic="orders", type="order.paid", key="order_id"):
     ...     order_id: UUID
@@ -33,6 +40,8 @@ class Event(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, *, topic: str = "", type: str = "", key: str = "", **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        if refused := refused_members(cls):
+            raise TypeError(f"an event carries ids, never a person: {cls.__module__}.{cls.__qualname__}{refused}")
         if topic:
             cls.topic, cls.type, cls.key_member = topic, type, key
 

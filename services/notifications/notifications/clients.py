@@ -1,13 +1,43 @@
-"""The port to the mail server, and its adapter for SMTP."""
+"""The ports to the accounts and to the mail server, and their adapters."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import aiosmtplib
+from pydantic import TypeAdapter
+
+from chassis.errors import Unavailable
+from chassis.runtime import Runtime
+from notifications.domain import Person
 
 PERMANENT = 500
+_PEOPLE = TypeAdapter(list[Person])
+
+
+class People(Protocol):
+    """Knows who accounts are. Asked when a mail is written, and never kept."""
+
+    async def find(self, account_ids: Collection[UUID]) -> dict[UUID, Person]:
+        """The people by account; erased ones are left out. Raises Unavailable when accounts does not answer."""
+        ...
+
+
+class AccountsPeople:
+    """People as the service accounts knows them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._calls = runtime.calls
+
+    async def find(self, account_ids: Collection[UUID]) -> dict[UUID, Person]:
+        ids = [str(each) for each in account_ids]
+        reply = await self._calls.request("accounts", "POST", "/internal/people", json={"ids": ids})
+        if reply.status != 200:
+            raise Unavailable(f"accounts answered {reply.status}")
+        return {each.id: each for each in _PEOPLE.validate_python(reply.json()["items"])}
 
 
 class MailRefused(Exception):
@@ -62,14 +92,13 @@ class SmtpServer:
             try:
                 await client.sendmail(sender, [recipient], message)
             except aiosmtplib.SMTPRecipientsRefused as error:
-                first = error.recipients[0]
-                raise MailRefused(f"{first.code} {first.message}", permanent=first.code >= PERMANENT) from error
+                raise _refused(error.recipients[0]) from None
             except aiosmtplib.SMTPResponseException as error:
-                raise MailRefused(f"{error.code} {error.message}", permanent=error.code >= PERMANENT) from error
-            except aiosmtplib.SMTPNotSupported as error:
-                raise MailRefused(str(error), permanent=True) from error
+                raise _refused(error) from None
+            except aiosmtplib.SMTPNotSupported:
+                raise MailRefused("not supported", permanent=True) from None
             except (aiosmtplib.SMTPException, OSError) as error:
-                raise MailServerAway(f"mail server at {self._host}:{self._port}: {type(error).__name__}") from error
+                raise MailServerAway(f"mail server at {self._host}:{self._port}: {type(error).__name__}") from None
 
         try:
             await client.connect()
@@ -81,3 +110,10 @@ class SmtpServer:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
             client.close()
+
+
+def _refused(error: aiosmtplib.SMTPResponseException) -> MailRefused:
+    """Without the server's words, which often repeat the address: its code, and the extended one of RFC 3463."""
+    extended = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", error.message)
+    reason = f"{error.code} {extended.group()}" if extended else str(error.code)
+    return MailRefused(reason, permanent=error.code >= PERMANENT)

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import after_commit
 from chassis.events import Event, Handler, Received, Subscription
+from chassis.personal import PublicText
 from chassis.runtime import Runtime
 from chassis.secret_value import SecretValue
 from notifications import handlers, wording
-from notifications.domain import Contact
 from notifications.handlers import ConfirmedOrder
 from notifications.mailer import mailer_of
 
@@ -22,7 +22,7 @@ class Money(BaseModel):
     """An amount in minor units (cents) of an ISO 4217 currency."""
 
     amount: int
-    currency: str
+    currency: PublicText
 
     def __str__(self) -> str:
         return wording.money(self.amount, self.currency)
@@ -34,9 +34,9 @@ class OrderConfirmed(Event, topic="orders", type="order.confirmed", key="order_i
     order_id: UUID
     account_id: UUID | None
     performance_id: UUID
-    show: str
+    show: PublicText
     starts_at: datetime
-    seats: tuple[str, ...]
+    seats: tuple[PublicText, ...]
     total: Money
 
 
@@ -45,8 +45,8 @@ class OrderDeclined(Event, topic="orders", type="order.declined", key="order_id"
 
     order_id: UUID
     account_id: UUID | None
-    show: str
-    reason: str = ""
+    show: PublicText
+    reason: PublicText = ""
 
 
 class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_id"):
@@ -54,8 +54,8 @@ class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_i
 
     order_id: UUID
     account_id: UUID | None
-    show: str
-    reason: str = ""
+    show: PublicText
+    reason: PublicText = ""
 
 
 class OrderRefunded(Event, topic="orders", type="order.refunded", key="order_id"):
@@ -63,7 +63,7 @@ class OrderRefunded(Event, topic="orders", type="order.refunded", key="order_id"
 
     order_id: UUID
     account_id: UUID | None
-    show: str
+    show: PublicText
     total: Money
 
 
@@ -71,8 +71,6 @@ class AccountRegistered(Event, topic="accounts", type="account.registered", key=
     """There is a new customer."""
 
     account_id: UUID
-    email: str
-    name: str
 
 
 class AccountErased(Event, topic="accounts", type="account.erased", key="account_id"):
@@ -108,8 +106,7 @@ def subscriptions(runtime: Runtime) -> list[Subscription]:
         await handlers.tell(tx, [wording.refunded(**_about(order), amount=str(order.total)) for order in orders])
 
     async def on_account_registered(tx: AsyncConnection, events: Sequence[Received[AccountRegistered]]) -> None:
-        people = [event.data for event in events]
-        await handlers.register(tx, [Contact(each.account_id, email=each.email, name=each.name) for each in people])
+        await handlers.tell(tx, [wording.welcome(event.data.account_id) for event in events])
 
     async def on_account_erased(tx: AsyncConnection, events: Sequence[Received[AccountErased]]) -> None:
         await handlers.erase(tx, [event.data.account_id for event in events])

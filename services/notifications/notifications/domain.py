@@ -78,12 +78,13 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """How to reach a customer."""
+class Person:
+    """Who an account is, known for as long as it takes to write a mail. `confirmed`: the address is known as theirs."""
 
-    account_id: UUID
+    id: UUID
     email: str = field(repr=False)
     name: str = field(repr=False)
+    confirmed: bool
 
 
 def message_id(kind: Kind, about: UUID | None) -> UUID:

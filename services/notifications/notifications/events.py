@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from chassis.events import Event
+from chassis.personal import PublicText
 
 
 class TicketIssued(Event, topic="notifications", type="ticket.issued", key="order_id"):
@@ -11,4 +12,4 @@ class TicketIssued(Event, topic="notifications", type="ticket.issued", key="orde
     order_id: UUID
     ticket_id: UUID
     performance_id: UUID
-    seat: str
+    seat: PublicText

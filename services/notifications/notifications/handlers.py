@@ -1,4 +1,4 @@
-"""What notifications does with the news: issues and voids tickets, writes messages, remembers and forgets people."""
+"""What notifications does with the news: issues and voids tickets, writes messages, forgets people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import outbox
 from chassis.ids import uuid7
 from notifications import repository, wording
-from notifications.domain import Contact, Kind, Message, Ticket, message_id, ticket_code
+from notifications.domain import Kind, Message, Ticket, message_id, ticket_code
 from notifications.events import TicketIssued
 
 
@@ -52,14 +52,8 @@ async def close_orders(tx: AsyncConnection, order_ids: Sequence[UUID]) -> None:
     await repository.close_orders(tx, order_ids, [message_id(Kind.CONFIRMED, order_id) for order_id in order_ids])
 
 
-async def register(tx: AsyncConnection, contacts: Sequence[Contact]) -> None:
-    """Remember how to reach these customers, and welcome them."""
-    known = await repository.put_contacts(tx, contacts)
-    await repository.add_messages(tx, [wording.welcome(each) for each in contacts if each.account_id in known])
-
-
 async def erase(tx: AsyncConnection, account_ids: Sequence[UUID]) -> None:
-    """Forget these customers: contact, messages and mails go, their tickets lose the holder."""
+    """Forget these customers: messages and mails go, their tickets lose the holder."""
     await repository.erase(tx, account_ids)
 
 

@@ -9,6 +9,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from html import escape
 
 from notifications import qr
+from notifications.domain import Person
 from notifications.outgoing import Mail, SeatCode
 from notifications.wording import one_line
 
@@ -22,21 +23,22 @@ TICKET = """<div style="margin:16px 0;padding:16px;border:1px solid #d4d4d8;bord
 <code style="font-size:12px;word-break:break-all">{code}</code></div>"""
 
 
-def write(mail: Mail, *, sender: str) -> bytes:
+def write(mail: Mail, reader: Person, *, sender: str) -> bytes:
     """The message as bytes. The same mail is the same message, so that a mailbox can tell a repetition.
 
-    Raises ValueError when it cannot be addressed. The classic MIME classes are used because `EmailMessage` takes four
-    times as long to write them out.
+    To an address that is not confirmed goes nothing that the registrant chose, the name included. Raises ValueError
+    when it cannot be addressed. The classic MIME classes are used because `EmailMessage` takes four times as long to
+    write them out.
     """
     letter = MIMEMultipart("alternative", boundary=_boundary("alternative", mail))
     letter["From"] = sender
-    letter["To"] = _mailbox(mail.contact.name, address_of(mail.contact.email))
+    letter["To"] = _mailbox(reader)
     letter["Subject"] = _unstructured(mail.subject)
     letter["Date"] = format_datetime(mail.created_at)
     letter["Message-ID"] = f"<{mail.message_id}@{address_of(sender).rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter.attach(_text(_plain(mail), "plain"))
-    letter.attach(_html(mail))
+    letter.attach(_text(_plain(mail, reader), "plain"))
+    letter.attach(_html(mail, reader))
     return letter.as_bytes()
 
 
@@ -59,23 +61,23 @@ def _unstructured(text: str) -> str:
     return Header(line, "us-ascii" if _is_plain(line) else "utf-8").encode()
 
 
-def _mailbox(name: str, address: str) -> str:
+def _mailbox(reader: Person) -> str:
     """`NAME <ADDRESS>`; the quotes that `formataddr` sets do not keep every reader from decoding."""
-    line = one_line(name)
-    return formataddr((line, address)) if _is_plain(line) else f"{Header(line, 'utf-8').encode()} <{address}>"
+    name, address = _name(reader), address_of(reader.email)
+    return formataddr((name, address)) if _is_plain(name) else f"{Header(name, 'utf-8').encode()} <{address}>"
 
 
 def _is_plain(line: str) -> bool:
     return line.isascii() and line.isprintable() and "=?" not in line
 
 
-def _plain(mail: Mail) -> str:
+def _plain(mail: Mail, reader: Person) -> str:
     codes = "\n".join(f"Seat {ticket.seat}: {ticket.code}" for ticket in mail.tickets)
-    return "\n\n".join(part for part in (_greeting(mail), mail.body, codes, "Box Office") if part)
+    return "\n\n".join(part for part in (_greeting(reader), mail.body, codes, "Box Office") if part)
 
 
-def _html(mail: Mail) -> MIMEBase:
-    paragraphs = [_greeting(mail), *mail.body.split("\n\n")]
+def _html(mail: Mail, reader: Person) -> MIMEBase:
+    paragraphs = [_greeting(reader), *mail.body.split("\n\n")]
     content = "".join(PARAGRAPH.format(text=escape(text)) for text in paragraphs)
     content += "".join(
         TICKET.format(seat=escape(ticket.seat), cid=_cid(number, mail), code=escape(ticket.code))
@@ -91,8 +93,13 @@ def _html(mail: Mail) -> MIMEBase:
     return related
 
 
-def _greeting(mail: Mail) -> str:
-    return f"Hello {one_line(mail.contact.name)},"
+def _greeting(reader: Person) -> str:
+    name = _name(reader)
+    return f"Hello {name}," if name else "Hello,"
+
+
+def _name(reader: Person) -> str:
+    return one_line(reader.name) if reader.confirmed else ""
 
 
 def _text(text: str, subtype: str) -> MIMEText:

@@ -1,4 +1,4 @@
-"""The worker that sends mails. While there is no mail server they wait, and nothing else does."""
+"""The worker that sends mails. While the mail server or accounts is away they wait, and nothing else does."""
 
 import asyncio
 import logging
@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from chassis.database import Database
+from chassis.errors import Unavailable
 from chassis.runtime import Runtime
 from chassis.worker import Worker
 from notifications import letter, outgoing
-from notifications.clients import MailRefused, MailServer, MailServerAway, Send, SmtpServer
-from notifications.domain import MailState, pause_before
+from notifications.clients import AccountsPeople, MailRefused, MailServer, MailServerAway, People, Send, SmtpServer
+from notifications.domain import MailState, Person, pause_before
 from notifications.outgoing import Mail, Outcome
 from notifications.settings import NotificationsSettings
 
@@ -25,15 +26,16 @@ class Mailer(Worker):
     A crash between sending and recording sends a mail again, with the same Message-ID: SMTP has no way to do better.
     """
 
-    def __init__(self, database: Database, server: MailServer, settings: NotificationsSettings) -> None:
+    def __init__(self, database: Database, people: People, server: MailServer, settings: NotificationsSettings) -> None:
         super().__init__("mailer", self.round)
         self._database = database
+        self._people = people
         self._server = server
         self._settings = settings
         self._next_round = 0.0
 
     async def round(self) -> int:
-        """Send a batch; returns how many mails it was. Raises MailServerAway when some of them have to wait for it."""
+        """Send a batch; returns how many mails it was. Raises MailServerAway or Unavailable when some have to wait."""
         await asyncio.sleep(self._next_round - time.monotonic())
         limit = min(self._settings.batch, math.ceil(self._settings.mails_per_second))
         async with self._database.transaction() as tx:
@@ -49,28 +51,31 @@ class Mailer(Worker):
             raise away
         return len(mails)
 
-    async def _send(self, mails: Sequence[Mail]) -> tuple[list[Outcome], MailServerAway | None]:
+    async def _send(self, mails: Sequence[Mail]) -> tuple[list[Outcome], MailServerAway | Unavailable | None]:
         """What became of the mails from the first to the one where the connection broke, or where we are to stop."""
         outcomes: list[Outcome] = []
         try:
+            people = await self._people.find({mail.account_id for mail in mails})
             async with AsyncExitStack() as stack:
                 send = await stack.enter_async_context(self._server.connected())
                 for mail in mails:
                     if self._stopping:
                         break
-                    outcomes.append(await self._send_one(send, mail))
-        except MailServerAway as error:
+                    outcomes.append(await self._send_one(send, mail, people.get(mail.account_id)))
+        except (MailServerAway, Unavailable) as error:
             return outcomes, error
         return outcomes, None
 
-    async def _send_one(self, send: Send, mail: Mail) -> Outcome:
+    async def _send_one(self, send: Send, mail: Mail, reader: Person | None) -> Outcome:
+        if reader is None:  # erased; the news of it is on its way
+            return Outcome(mail.message_id, MailState.DROPPED, mail.attempts)
         try:
-            message = letter.write(mail, sender=self._settings.sender)
-            await send(letter.address_of(self._settings.sender), letter.address_of(mail.contact.email), message)
+            message = letter.write(mail, reader, sender=self._settings.sender)
+            await send(letter.address_of(self._settings.sender), letter.address_of(reader.email), message)
         except MailRefused as error:
             return self._refused(mail, str(error), permanent=error.permanent)
         except ValueError as error:  # an address or a name that no mail can carry
-            return self._refused(mail, f"{type(error).__name__}: {error}", permanent=True)
+            return self._refused(mail, type(error).__name__, permanent=True)
         return Outcome(mail.message_id, MailState.SENT, mail.attempts)
 
     def _refused(self, mail: Mail, reason: str, *, permanent: bool) -> Outcome:
@@ -91,4 +96,4 @@ def mailer_of(runtime: Runtime) -> Mailer:
     if not isinstance(config, NotificationsSettings):
         raise TypeError(f"notifications runs with its own settings, not with {type(config).__name__}")
     server = SmtpServer(runtime.settings.smtp_url, seconds=config.smtp_seconds)
-    return Mailer(runtime.database, server, config)
+    return Mailer(runtime.database, AccountsPeople(runtime), server, config)

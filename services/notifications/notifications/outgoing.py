@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.bulk import Batch
-from notifications.domain import Contact, Kind, MailState, TicketState
-from notifications.tables import contacts, mails, messages, tickets
+from notifications.domain import Kind, MailState, TicketState
+from notifications.tables import mails, messages, tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Mail:
 
     message_id: UUID
     attempts: int
-    contact: Contact
+    account_id: UUID
     subject: str
     body: str
     created_at: datetime
@@ -50,11 +50,10 @@ class Outcome:
 
 _due = (
     select(mails.c.message_id)
-    .join(contacts, contacts.c.account_id == mails.c.account_id)
-    .where(mails.c.state == MailState.WAITING, mails.c.due_at <= func.now(), contacts.c.email.is_not(None))
+    .where(mails.c.state == MailState.WAITING, mails.c.due_at <= func.now())
     .order_by(mails.c.due_at)
     .limit(bindparam("most", type_=Integer))
-    .with_for_update(of=mails, skip_locked=True)
+    .with_for_update(skip_locked=True)
 )
 _taken = (
     update(mails)
@@ -67,9 +66,7 @@ _take = (
     select(
         _taken.c.message_id,
         _taken.c.attempts,
-        contacts.c.account_id,
-        contacts.c.email,
-        contacts.c.name,
+        messages.c.account_id,
         messages.c.kind,
         messages.c.order_id,
         messages.c.subject,
@@ -77,7 +74,6 @@ _take = (
         messages.c.created_at,
     )
     .join(messages, messages.c.id == _taken.c.message_id)
-    .join(contacts, contacts.c.account_id == messages.c.account_id)
     .order_by(messages.c.created_at)
 )
 _codes = (
@@ -103,14 +99,14 @@ _settle = (
 
 
 async def take(tx: AsyncConnection, *, limit: int, lease_seconds: float) -> list[Mail]:
-    """Up to `limit` mails that are due and whose reader is known; they are this caller's for `lease_seconds`."""
+    """Up to `limit` mails that are due; they are this caller's for `lease_seconds`."""
     taken = (await tx.execute(_take, {"most": limit, "lease": timedelta(seconds=lease_seconds)})).all()
     codes = await _codes_of(tx, [row.order_id for row in taken if row.kind == Kind.CONFIRMED])
     return [
         Mail(
             message_id=row.message_id,
             attempts=row.attempts,
-            contact=Contact(row.account_id, row.email, row.name),
+            account_id=row.account_id,
             subject=row.subject,
             body=row.body,
             created_at=row.created_at,

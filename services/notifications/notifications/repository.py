@@ -1,8 +1,7 @@
-"""Queries on tickets, messages and contacts. What writes takes a batch, and is one statement."""
+"""Queries on tickets, messages and erased accounts. What writes takes a batch, and is one statement."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.bulk import Batch
-from notifications.domain import Contact, MailState, Message, Ticket, TicketState
+from notifications.domain import MailState, Message, Ticket, TicketState
 from notifications.tables import closed_orders, contacts, mails, messages, tickets
 
 _ids: Any = any_(bindparam("ids", type_=ARRAY(Uuid)))
 
-_new_contacts = Batch(contacts.c.account_id, contacts.c.email, contacts.c.name)
-_contacts = insert(contacts).from_select(_new_contacts.names, _new_contacts.table.select())
-_put_contacts = _contacts.on_conflict_do_update(
-    index_elements=[contacts.c.account_id],
-    set_={"email": _contacts.excluded.email, "name": _contacts.excluded.name},
-    where=contacts.c.erased_at.is_(None),
-).returning(contacts.c.account_id)
-
+_accounts = Batch(contacts.c.account_id)
+_add_contacts = insert(contacts).from_select(_accounts.names, _accounts.table.select()).on_conflict_do_nothing()
 _lock_contacts = (
     select(contacts.c.account_id, contacts.c.erased_at)
     .where(contacts.c.account_id == _ids)
@@ -31,10 +24,11 @@ _lock_contacts = (
     .with_for_update(read=True)
 )
 
-_erased = Batch(contacts.c.account_id)
 _erase_contacts = (
     insert(contacts)
-    .from_select(["account_id", "erased_at"], select(_erased.c.account_id, func.now()).order_by(_erased.c.account_id))
+    .from_select(
+        ["account_id", "erased_at"], select(_accounts.c.account_id, func.now()).order_by(_accounts.c.account_id)
+    )
     .on_conflict_do_update(
         index_elements=[contacts.c.account_id], set_={"email": None, "name": None, "erased_at": func.now()}
     )
@@ -86,15 +80,11 @@ _written = (
 _add_messages = insert(mails).from_select(["message_id", "account_id"], select(_written.c.id, _written.c.account_id))
 
 
-async def put_contacts(tx: AsyncConnection, new: Sequence[Contact]) -> set[UUID]:
-    """Write how to reach these accounts, and answer which were written: what was erased stays so."""
-    ordered = sorted(new, key=attrgetter("account_id"))
-    return set((await tx.execute(_put_contacts, _new_contacts.of(ordered))).scalars())
-
-
 async def lock_erased(tx: AsyncConnection, account_ids: Collection[UUID | None]) -> set[UUID | None]:
     """Which of these accounts were erased; None always is. The others cannot be until `tx` ends."""
-    rows = await tx.execute(_lock_contacts, {"ids": [each for each in account_ids if each]})
+    ids = sorted(each for each in account_ids if each)
+    await tx.execute(_add_contacts, {"batch_account_id": ids})  # a row to lock, also of an account not heard of yet
+    rows = await tx.execute(_lock_contacts, {"ids": ids})
     return {None, *(row.account_id for row in rows if row.erased_at)}
 
 

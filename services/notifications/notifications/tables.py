@@ -8,11 +8,11 @@ contacts = Table(
     "contacts",
     metadata,
     Column("account_id", Uuid, primary_key=True),
-    Column("email", Text),
-    Column("name", Text),
+    Column("email", Text, comment="empty since 0002, and goes with a later migration"),
+    Column("name", Text, comment="empty since 0002, and goes with a later migration"),
     Column("erased_at", DateTime(timezone=True)),
 )
-"""How to reach customers. An erased one leaves a row without personal data, so that late news brings nothing back."""
+"""The accounts that were written to. An erased one keeps its row, so that late news brings nothing back."""
 
 tickets = Table(
     "tickets",

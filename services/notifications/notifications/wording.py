@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
-from notifications.domain import Contact, Kind, Message
+from notifications.domain import Kind, Message
 
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 """Digits after the point, for currencies that do not have two (ISO 4217)."""
@@ -31,9 +31,9 @@ class Order(TypedDict):
     order_id: UUID
 
 
-def welcome(contact: Contact) -> Message:
+def welcome(account_id: UUID) -> Message:
     return Message(
-        account_id=contact.account_id,
+        account_id=account_id,
         kind=Kind.WELCOME,
         subject="Welcome to Box Office",
         body="Your account is ready.\n\nTickets that you buy come to this address, and wait in your account too.",

@@ -1,7 +1,7 @@
 """The HTTP interface of orders."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -17,11 +17,11 @@ from chassis.sse import ServerEvent, event_stream
 from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER
-from orders.schemas import History, HistoryItem, IdempotencyKey, OrderView, PlaceOrder
+from orders.schemas import History, HistoryItem, IdempotencyKey, OrderIds, OrderView, PaymentTokens, PlaceOrder
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
-PRIVATE_MEMBERS = {"payment_token"}
+internal = APIRouter()
 
 
 async def holds(runtime: RuntimeDep) -> Holds:
@@ -71,7 +71,7 @@ async def get_history(order_id: Id, principal: CurrentPrincipal, runtime: Runtim
     await _mine(runtime, principal.account_id, order_id)
     async with runtime.database.reading() as connection:
         rows = await repository.history(connection, order_id)
-    return History(items=[HistoryItem(type=row.type, at=row.time, data=_public(row.data)) for row in rows])
+    return History(items=[HistoryItem(type=row.type, at=row.time, data=row.data) for row in rows])
 
 
 @router.get("/{order_id}/stream")
@@ -89,8 +89,16 @@ async def cancel_order(order_id: Id, principal: CurrentPrincipal, runtime: Runti
     )
 
 
-def _public(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name not in PRIVATE_MEMBERS}
+@internal.post("/internal/payment-tokens")
+async def payment_tokens(body: OrderIds, runtime: RuntimeDep) -> PaymentTokens:
+    """By what these orders are paid. No token: it was fetched before, or the order is no longer to be paid."""
+    return PaymentTokens(items=await handlers.payment_tokens(runtime.database, body.order_ids))
+
+
+@internal.post("/internal/payment-tokens/received", status_code=204)
+async def forget_payment_tokens(body: OrderIds, runtime: RuntimeDep) -> None:
+    """Payments has the tokens of these orders for good: they are forgotten here."""
+    await handlers.forget_payment_tokens(runtime.database, body.order_ids)
 
 
 async def _mine(runtime: Runtime, account_id: UUID, order_id: UUID) -> OrderView:

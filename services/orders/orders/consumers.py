@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.broadcast import Broadcast
 from chassis.events import Event, Received, Subscription
+from chassis.personal import Slug
 from chassis.runtime import Runtime
 from orders import domain, handlers
 from orders.domain import Order
@@ -22,7 +23,7 @@ class PaymentCaptured(Event, topic="payments", type="payment.captured", key="ord
 
 class PaymentDeclined(Event, topic="payments", type="payment.declined", key="order_id"):
     order_id: UUID
-    reason: str
+    reason: Slug
 
 
 class PaymentRefunded(Event, topic="payments", type="payment.refunded", key="order_id"):
@@ -35,7 +36,7 @@ class SeatsSold(Event, topic="seats", type="seats.sold", key="order_id"):
 
 class SeatsReleased(Event, topic="seats", type="seats.released", key="order_id"):
     order_id: UUID
-    reason: str
+    reason: Slug
 
 
 class PerformanceCancelled(Event, topic="catalog", type="performance.cancelled", key="performance_id"):

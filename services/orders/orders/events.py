@@ -7,13 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.events import Event
+from chassis.personal import PublicText, Slug
 
 
 class Money(BaseModel):
     """`amount` in minor units of the ISO 4217 `currency`."""
 
     amount: int
-    currency: str
+    currency: PublicText
 
 
 class OrderPlaced(Event, topic="orders", type="order.placed", key="order_id"):
@@ -21,11 +22,10 @@ class OrderPlaced(Event, topic="orders", type="order.placed", key="order_id"):
     account_id: UUID
     hold_id: UUID
     performance_id: UUID
-    seats: list[str]
+    seats: list[PublicText]
     total: Money
-    payment_token: str
     starts_at: datetime
-    show: str
+    show: PublicText
 
 
 class OrderPaid(Event, topic="orders", type="order.paid", key="order_id"):
@@ -33,16 +33,16 @@ class OrderPaid(Event, topic="orders", type="order.paid", key="order_id"):
     account_id: UUID
     hold_id: UUID
     performance_id: UUID
-    seats: list[str]
+    seats: list[PublicText]
 
 
 class OrderConfirmed(Event, topic="orders", type="order.confirmed", key="order_id"):
     order_id: UUID
     account_id: UUID
     performance_id: UUID
-    show: str
+    show: PublicText
     starts_at: datetime
-    seats: list[str]
+    seats: list[PublicText]
     total: Money
 
 
@@ -51,8 +51,8 @@ class OrderDeclined(Event, topic="orders", type="order.declined", key="order_id"
     account_id: UUID
     hold_id: UUID
     performance_id: UUID
-    show: str
-    reason: str
+    show: PublicText
+    reason: Slug
 
 
 class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_id"):
@@ -60,14 +60,14 @@ class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_i
     account_id: UUID
     hold_id: UUID
     performance_id: UUID
-    show: str
+    show: PublicText
     reason: Literal["customer", "seats-lost", "performance-cancelled"]
 
 
 class OrderRefunded(Event, topic="orders", type="order.refunded", key="order_id"):
     order_id: UUID
     account_id: UUID
-    show: str
+    show: PublicText
     total: Money
 
 

@@ -1,6 +1,5 @@
 """The use cases of orders: each is one transaction, committed before the answer."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +21,8 @@ from orders.clients import Hold, Holds
 from orders.counters import CHANGED, CONFIRMED, PLACED
 from orders.domain import Order, Status
 from orders.events import OrderPlaced
-from orders.schemas import OrderView, PlaceOrder
+from orders.idempotency import Request
+from orders.schemas import OrderToken, OrderView, PlaceOrder
 
 REBUILD_BATCH = 1000
 
@@ -65,19 +65,20 @@ async def place_order(
     database: Database, holds: Holds, command: PlaceOrder, *, account_id: UUID, idempotency_key: str, now: datetime
 ) -> OrderView:
     """Take an order. The same key again gives the same order."""
+    request = Request.of(command, account_id, idempotency_key)
     hold = await holds.get(command.hold_id)
     refusal: Problem = HoldExpired()
     if hold is not None and hold.account_id == account_id:
         async with database.transaction() as tx:
-            taken = await take_order(tx, hold, command, idempotency_key=idempotency_key, now=now)
+            taken = await take_order(tx, hold, command.payment_token, request, now=now)
         if isinstance(taken, OrderView):
             return taken
         refusal = taken
-    return await _placed_before(database, account_id, idempotency_key, _fingerprint(command), otherwise=refusal)
+    return await _placed_before(database, account_id, request, otherwise=refusal)
 
 
 async def take_order(
-    tx: AsyncConnection, hold: Hold, command: PlaceOrder, *, idempotency_key: str, now: datetime
+    tx: AsyncConnection, hold: Hold, payment_token: str, request: Request, *, now: datetime
 ) -> OrderView | PerformanceCancelled | HoldUsed:
     """The order of a hold, its first event and its row in one transaction; or why there is none, and nothing is done.
 
@@ -85,10 +86,11 @@ async def take_order(
     """
     if await repository.is_cancelled(tx, hold.performance_id):
         return PerformanceCancelled()
-    placed = _placed(hold, command.payment_token)
-    row = _row(placed, now) | {"idempotency_key": idempotency_key, "fingerprint": _fingerprint(command)}
+    placed = _placed(hold)
+    row = _row(placed, now) | {"idempotency_key": request.key, "fingerprint": request.fingerprint}
     if not await repository.insert_placed(tx, row):
         return HoldUsed()
+    await repository.keep_token(tx, placed.order_id, payment_token)
     await outbox.append(tx, placed, versions=[1])
     after_commit(tx, PLACED.inc)
     return OrderView(**row, total=placed.total)
@@ -109,6 +111,19 @@ async def cancel_order(
             raise NotCancellable("The show has begun.")
         await _advance(tx, broadcast, [(order, domain.cancel(order, "customer"))])
         return OrderView.of(await repository.find(tx, account_id=account_id, order_id=order_id))
+
+
+async def payment_tokens(database: Database, order_ids: Sequence[UUID]) -> list[OrderToken]:
+    """By what these orders are paid; those that are not known here are left out."""
+    async with database.reading() as connection:
+        rows = await repository.tokens(connection, order_ids)
+    return [OrderToken(order_id=row.order_id, token=row.token) for row in rows]
+
+
+async def forget_payment_tokens(database: Database, order_ids: Sequence[UUID]) -> None:
+    """Payments has these tokens. Were this lost, they would go with the outcome of the payment."""
+    async with database.transaction() as tx:
+        await repository.forget_tokens(tx, order_ids)
 
 
 async def advance(tx: AsyncConnection, broadcast: Broadcast, decisions: Mapping[UUID, Decision]) -> None:
@@ -140,6 +155,7 @@ async def _advance(tx: AsyncConnection, broadcast: Broadcast, decided: Sequence[
     changed = [order for order, _ in changes]
     await outbox.append(tx, *(event for _, event in changes), versions=[order.version for order in changed])
     await repository.save(tx, changed)
+    await repository.forget_tokens(tx, [order.placed.order_id for order in changed])
     after_commit(tx, lambda: _count(changed))
     messages = {channel(order.placed.order_id): {"status": order.status} for order in changed}
     after_commit(tx, lambda: broadcast.publish_all(messages))
@@ -152,15 +168,14 @@ def _count(changed: Sequence[Order]) -> None:
             CONFIRMED.inc(number)
 
 
-async def _placed_before(
-    database: Database, account_id: UUID, idempotency_key: str, fingerprint: bytes, *, otherwise: Problem
-) -> OrderView:
+async def _placed_before(database: Database, account_id: UUID, request: Request, *, otherwise: Problem) -> OrderView:
     """The order that was placed under this key; raises `otherwise` when there is none."""
+    keys = [request.key, request.legacy_key]
     async with database.reading() as connection:
-        row = await repository.find_by_key(connection, account_id=account_id, idempotency_key=idempotency_key)
+        row = await repository.find_by_key(connection, account_id=account_id, idempotency_keys=keys)
     if row is None:
         raise otherwise
-    if row.fingerprint != fingerprint:
+    if row.fingerprint not in (request.fingerprint, request.legacy_fingerprint):
         raise IdempotencyKeyReused
     return OrderView.of(row)
 
@@ -170,11 +185,7 @@ def channel(order_id: UUID) -> str:
     return f"order:{order_id}"
 
 
-def _fingerprint(command: PlaceOrder) -> bytes:
-    return hashlib.sha256(command.model_dump_json().encode()).digest()
-
-
-def _placed(hold: Hold, payment_token: str) -> OrderPlaced:
+def _placed(hold: Hold) -> OrderPlaced:
     return OrderPlaced(
         order_id=uuid7(),
         account_id=hold.account_id,
@@ -182,7 +193,6 @@ def _placed(hold: Hold, payment_token: str) -> OrderPlaced:
         performance_id=hold.performance_id,
         seats=hold.seats,
         total=hold.total,
-        payment_token=payment_token,
         starts_at=hold.starts_at,
         show=hold.show,
     )

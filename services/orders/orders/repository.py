@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, any_, bindparam, select, update
+from sqlalchemy import Row, Text, Uuid, any_, bindparam, case, cast, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from chassis.events import Event
 from chassis.tables import event_log
 from orders.domain import OVER, Order, fold
 from orders.events import BY_TYPE, OrderPlaced
-from orders.tables import cancelled_performances, orders
+from orders.tables import cancelled_performances, orders, payment_tokens
 
 TOPIC = OrderPlaced.topic
 OrderRow = Row[*tuple[Any, ...]]
@@ -54,6 +54,22 @@ _view = (
 )
 
 
+_ids = bindparam("ids", type_=postgresql.ARRAY(Uuid))
+_forget_tokens = delete(payment_tokens).where(payment_tokens.c.order_id == any_(_ids))
+_placed_event = (event_log.c.topic == TOPIC) & (event_log.c.key == cast(orders.c.id, Text)) & (event_log.c.version == 1)
+_IN_LOG = "payment_token"
+"""Where instances of the release before leave it."""
+_token = case(
+    (orders.c.status == "placed", func.coalesce(payment_tokens.c.token, event_log.c.data[_IN_LOG].as_string()))
+)
+_tokens = (
+    select(orders.c.id.label("order_id"), _token.label("token"))
+    .outerjoin(payment_tokens, payment_tokens.c.order_id == orders.c.id)
+    .outerjoin(event_log, _placed_event)
+    .where(orders.c.id == any_(_ids))
+)
+
+
 async def load(tx: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Order]:
     """The orders called `order_ids`, folded from their logs; those that do not exist are left out.
 
@@ -80,6 +96,20 @@ async def insert_placed(tx: AsyncConnection, values: dict[str, Any]) -> bool:
     return await tx.scalar(statement, values) is not None
 
 
+async def keep_token(tx: AsyncConnection, order_id: UUID, token: str) -> None:
+    """Keep by what an order is paid."""
+    await tx.execute(insert(payment_tokens), {"order_id": order_id, "token": token})
+
+
+async def tokens(connection: AsyncConnection, order_ids: Sequence[UUID]) -> Sequence[OrderRow]:
+    """Id and token of each of these orders; without a token where there is none any more, or nothing is to be paid."""
+    return (await connection.execute(_tokens, {"ids": order_ids})).all()
+
+
+async def forget_tokens(tx: AsyncConnection, order_ids: Sequence[UUID]) -> None:
+    await tx.execute(_forget_tokens, {"ids": order_ids})
+
+
 async def save(tx: AsyncConnection, changed: Sequence[Order]) -> None:
     """Bring the projection of `changed` orders up to date, in one statement."""
     await tx.execute(_save, _CHANGED.of(changed, id=[order.placed.order_id for order in changed]))
@@ -91,9 +121,10 @@ async def find(tx: AsyncConnection, *, account_id: UUID, order_id: UUID) -> Orde
     return (await tx.execute(query)).one_or_none()
 
 
-async def find_by_key(tx: AsyncConnection, *, account_id: UUID, idempotency_key: str) -> OrderRow | None:
+async def find_by_key(tx: AsyncConnection, *, account_id: UUID, idempotency_keys: Sequence[str]) -> OrderRow | None:
+    """The order that this account placed under one of these spellings of a key."""
     query = select(*_view, orders.c.fingerprint).where(
-        orders.c.account_id == account_id, orders.c.idempotency_key == idempotency_key
+        orders.c.account_id == account_id, orders.c.idempotency_key.in_(idempotency_keys)
     )
     return (await tx.execute(query)).one_or_none()
 

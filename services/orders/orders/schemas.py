@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.inputs import Id, Input, Text
+from chassis.personal import PERSONAL
 from orders.events import Money
 
-PaymentToken = Annotated[Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+PaymentToken = Annotated[Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$"), PERSONAL]
 IdempotencyKey = Annotated[Text, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
@@ -37,6 +38,25 @@ class OrderView(BaseModel):
             total=Money(amount=row.amount, currency=row.currency),
             created_at=row.created_at,
         )
+
+
+class OrderIds(Input):
+    """Body of calls that payments makes."""
+
+    order_ids: Annotated[list[Id], Field(max_length=500)]
+
+
+class OrderToken(BaseModel):
+    """By what an order is paid; without a token there is nothing to pay it by, now or later."""
+
+    order_id: UUID
+    token: str | None = Field(repr=False)
+
+
+class PaymentTokens(BaseModel):
+    """Orders that are not known here are left out: ask again."""
+
+    items: list[OrderToken]
 
 
 class HistoryItem(BaseModel):

@@ -30,13 +30,22 @@ orders = Table(
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("idempotency_key", Text, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
+    Column("idempotency_key", Text, comment="its hash; forgotten after a day, and with the account"),
+    Column("fingerprint", LargeBinary, comment="of the request, keyed by the idempotency key itself"),
     UniqueConstraint("account_id", "idempotency_key"),
 )
 
 cancelled_performances = Table("cancelled_performances", metadata, Column("performance_id", Uuid, primary_key=True))
 """Performances that will not take place, also those whose first order is yet to come."""
 
+payment_tokens = Table(
+    "payment_tokens",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("token", Text, nullable=False),
+)
+"""By what orders are paid, until payments has it or nothing is to be paid any more."""
+
 Index("orders_by_account", orders.c.account_id, orders.c.id)
 Index("orders_by_performance", orders.c.performance_id)
+Index("orders_with_key", orders.c.created_at, postgresql_where=orders.c.idempotency_key.is_not(None))

@@ -28,7 +28,6 @@ PLACED = OrderPlaced(
     performance_id=PERFORMANCE,
     seats=["A1", "A2"],
     total=TOTAL,
-    payment_token="tok_visa",
     starts_at=STARTS,
     show="The Open Mic",
 )

@@ -22,7 +22,7 @@ from chassis.worker import Worker
 from payments import repository
 from payments.clients import ChargeRequest, PaymentProvider, ProviderUnavailable
 from payments.counters import WAITING
-from payments.domain import Answer, Charge, NoAnswer, State, Throttle, pause_before
+from payments.domain import Answer, Charge, NoAnswer, State, Throttle, pause_before, plain_reason
 from payments.events import Money, PaymentCaptured, PaymentDeclined, PaymentRefunded
 from payments.settings import PaymentsSettings
 from payments.simulator import SimulatedProvider
@@ -148,7 +148,7 @@ async def record(tx: AsyncConnection, answers: list[tuple[Charge, Answer]]) -> N
 def _news_of(charge: Charge) -> Event | None:
     """What the others should hear of a charge that has just come to this state."""
     if charge.state is State.DECLINED:
-        return PaymentDeclined(order_id=charge.order_id, reason=charge.reason or "declined")
+        return PaymentDeclined(order_id=charge.order_id, reason=plain_reason(charge.reason))
     if charge.payment_id is None or charge.amount is None or charge.currency is None:
         return None
     amount = Money(amount=charge.amount, currency=charge.currency)

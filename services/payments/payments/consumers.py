@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import after_commit
@@ -11,16 +10,16 @@ from chassis.events import Event, Received, Subscription
 from chassis.runtime import Runtime
 from payments import handlers
 from payments.cashier import cashier_of
+from payments.collector import collector_of
 from payments.domain import Charge, State
 from payments.events import Money
 
 
 class OrderPlaced(Event, topic="orders", type="order.placed", key="order_id"):
-    """Somebody ordered; `payment_token` stands for the means of payment."""
+    """There is an order. By what it is paid, orders knows."""
 
     order_id: UUID
     total: Money
-    payment_token: str = Field(max_length=200)
 
 
 class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_id"):
@@ -30,11 +29,11 @@ class OrderCancelled(Event, topic="orders", type="order.cancelled", key="order_i
 
 
 def subscriptions(runtime: Runtime) -> list[Subscription]:
-    cashier = runtime.part(cashier_of)
+    cashier, collector = runtime.part(cashier_of), runtime.part(collector_of)
 
     async def on_order_placed(tx: AsyncConnection, events: Sequence[Received[OrderPlaced]]) -> None:
         await handlers.open_charges(tx, [_charge(event) for event in events])
-        after_commit(tx, cashier.wake, once="cashier")
+        after_commit(tx, collector.wake, once="collector")
 
     async def on_order_cancelled(tx: AsyncConnection, events: Sequence[Received[OrderCancelled]]) -> None:
         await handlers.cancel_charges(tx, [event.data.order_id for event in events])
@@ -50,6 +49,5 @@ def _charge(event: Received[OrderPlaced]) -> Charge:
         state=State.PENDING,
         amount=order.total.amount,
         currency=order.total.currency,
-        token=order.payment_token,
         traceparent=event.traceparent,
     )

@@ -8,8 +8,9 @@ pending ──► captured ──► reversing ──► refunded
 """
 
 import random
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -29,6 +30,10 @@ class State(StrEnum):
 
 
 OPEN = (State.PENDING, State.REVERSING)
+NOTHING_TO_PAY_BY = "no-payment-token"
+"""The reason where orders has no token, and payments has not got it either."""
+DECLINED = "declined"
+"""The reason where the provider gives one that is no plain word: it might say who the customer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ Answer = Captured | Declined | Reversed | NoAnswer
 class Charge:
     """The money side of one order. `attempts` counts how often the provider was asked since the last change of state.
 
-    A charge that was cancelled before its order was heard of has no amount, currency or token, and never will.
+    A pending charge has no `token` until orders has said it. One that was cancelled before its order was heard of has
+    no amount, currency or token, and never will.
     """
 
     order_id: UUID
@@ -74,7 +80,7 @@ class Charge:
     attempts: int = 0
     amount: int | None = None
     currency: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     payment_id: UUID | None = None
     reason: str | None = None
     traceparent: str = ""
@@ -100,6 +106,11 @@ class Charge:
                 return replace(self, state=State.REFUNDED, payment_id=payment_id, token=None)
             case _:
                 return self
+
+
+def plain_reason(said: str | None) -> str:
+    """What others may hear of a provider's reason: a plain word."""
+    return said if said and len(said) <= 64 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", said) else DECLINED
 
 
 def pause_before(attempt: int, jitter: Callable[[], float] = random.random) -> float:

@@ -5,13 +5,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.events import Event
+from chassis.personal import PublicText, Slug
 
 
 class Money(BaseModel):
     """An amount in minor units (cents) of an ISO 4217 currency."""
 
     amount: int
-    currency: str
+    currency: PublicText
 
 
 class PaymentCaptured(Event, topic="payments", type="payment.captured", key="order_id"):
@@ -26,7 +27,7 @@ class PaymentDeclined(Event, topic="payments", type="payment.declined", key="ord
     """No money for the order was taken and none will be."""
 
     order_id: UUID
-    reason: str
+    reason: Slug
 
 
 class PaymentRefunded(Event, topic="payments", type="payment.refunded", key="order_id"):

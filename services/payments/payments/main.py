@@ -4,12 +4,13 @@ from chassis.app import create_service
 from chassis.runtime import Runtime
 from chassis.worker import Worker
 from payments.cashier import backlog, cashier_of
+from payments.collector import collector_of
 from payments.consumers import subscriptions
 from payments.settings import PaymentsSettings
 
 
 def workers(runtime: Runtime) -> list[Worker]:
-    return [runtime.part(cashier_of), backlog(runtime.database)]
+    return [runtime.part(collector_of), runtime.part(cashier_of), backlog(runtime.database)]
 
 
 service = create_service("payments", settings=PaymentsSettings, subscriptions=subscriptions, workers=workers)

@@ -51,7 +51,11 @@ _save = (
 
 _due = (
     select(charges.c.order_id)
-    .where(charges.c.state.in_(OPEN), charges.c.due_at <= func.now())
+    .where(
+        charges.c.state.in_(OPEN),
+        (charges.c.state == State.REVERSING) | charges.c.token.is_not(None),
+        charges.c.due_at <= func.now(),
+    )
     .order_by(charges.c.due_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -61,6 +65,25 @@ _claim = (
     .where(charges.c.order_id == any_(func.array(_due.scalar_subquery())))
     .values(attempts=charges.c.attempts + 1, due_at=func.now() + bindparam("lease", type_=Interval))
     .returning(*_MEMBERS)
+)
+
+_without_token = (
+    select(charges.c.order_id)
+    .where(charges.c.state == State.PENDING, charges.c.token.is_(None), charges.c.due_at <= func.now())
+    .order_by(charges.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_brought = Batch(charges.c.order_id, charges.c.token)
+_put_tokens = (
+    update(charges)
+    .where(charges.c.order_id == _brought.c.order_id, charges.c.state == State.PENDING, charges.c.token.is_(None))
+    .values(token=_brought.c.token, due_at=func.now())
+)
+
+_put_off = (
+    update(charges)
+    .where(charges.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid))), charges.c.token.is_(None))
+    .values(due_at=func.now() + bindparam("pause", type_=Interval))
 )
 
 _waiting = select(func.count()).where(charges.c.state.in_(OPEN))
@@ -86,6 +109,22 @@ async def claim(tx: AsyncConnection, *, limit: int, lease_seconds: float) -> lis
     """Take up to `limit` charges that the provider is to be asked about; they are this caller's for `lease_seconds`."""
     rows = await tx.execute(_claim, {"most": limit, "lease": timedelta(seconds=lease_seconds)})
     return [_charge(row) for row in rows]
+
+
+async def without_token(connection: AsyncConnection, *, limit: int) -> list[UUID]:
+    """Up to `limit` orders that are to be charged and that it is not known by what, longest waiting first."""
+    return list((await connection.execute(_without_token, {"most": limit})).scalars())
+
+
+async def put_off(tx: AsyncConnection, order_ids: Sequence[UUID], *, seconds: float) -> None:
+    """Ask about these again in so many seconds."""
+    await tx.execute(_put_off, {"ids": order_ids, "pause": timedelta(seconds=seconds)})
+
+
+async def put_tokens(tx: AsyncConnection, tokens: Mapping[UUID, str]) -> None:
+    """Write by what orders are paid; a charge that has a token, or needs none any more, is left alone."""
+    ids = sorted(tokens)
+    await tx.execute(_put_tokens, {"batch_order_id": ids, "batch_token": [tokens[each] for each in ids]})
 
 
 async def waiting(connection: AsyncConnection) -> int:

@@ -11,7 +11,7 @@ charges = Table(
     Column("state", Text, nullable=False),
     Column("amount", BigInteger, comment="minor units; null when the order was cancelled before it was heard of"),
     Column("currency", Text),
-    Column("token", Text, comment="null once it is no longer needed"),
+    Column("token", Text, comment="null until orders has said it, and once it is no longer needed"),
     Column("payment_id", Uuid),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False, server_default="0"),

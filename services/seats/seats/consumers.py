@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events import Event, Received, Subscription, now
+from chassis.personal import PublicText
 from chassis.runtime import Runtime
 from seats import repository, sales
 from seats.domain import Layout, Sale, Zone
@@ -15,7 +16,7 @@ from seats.domain import Layout, Sale, Zone
 
 class PerformanceScheduled(Event, topic="catalog", type="performance.scheduled", key="performance_id"):
     performance_id: UUID
-    show: str
+    show: PublicText
     starts_at: datetime
     zones: list[Zone]
 
@@ -28,7 +29,7 @@ class OrderPaid(Event, topic="orders", type="order.paid", key="order_id"):
     order_id: UUID
     hold_id: UUID
     performance_id: UUID
-    seats: list[str]
+    seats: list[PublicText]
 
 
 class OrderEnded(Event):

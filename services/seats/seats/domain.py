@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from chassis.personal import PublicText
+
 MAX_SEATS_IN_HOLD = 8
 
 
@@ -37,13 +39,13 @@ class Money(Value):
     """An `amount` in minor units of an ISO 4217 `currency`."""
 
     amount: int
-    currency: str
+    currency: PublicText
 
 
 class Row(Value):
     """Seats next to each other: row `A` of 3 `seats` has the labels A1, A2 and A3."""
 
-    name: str
+    name: PublicText
     seats: int
 
     def labels(self) -> Iterator[str]:
@@ -53,7 +55,7 @@ class Row(Value):
 class Zone(Value):
     """Rows that cost the same."""
 
-    name: str
+    name: PublicText
     price: Money
     rows: list[Row]
 

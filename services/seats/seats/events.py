@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.events import Event
+from chassis.personal import PublicText
 
 
 class SeatsSold(Event, topic="seats", type="seats.sold", key="order_id"):
@@ -11,7 +12,7 @@ class SeatsSold(Event, topic="seats", type="seats.sold", key="order_id"):
 
     order_id: UUID
     performance_id: UUID
-    seats: list[str]
+    seats: list[PublicText]
 
 
 class SeatsReleased(Event, topic="seats", type="seats.released", key="order_id"):
@@ -19,7 +20,7 @@ class SeatsReleased(Event, topic="seats", type="seats.released", key="order_id")
 
     order_id: UUID
     performance_id: UUID
-    seats: list[str]
+    seats: list[PublicText]
     reason: Literal["lost", "cancelled", "declined"]
 
 

@@ -15,6 +15,7 @@ from chassis.app import create_service
 from chassis.events import Event, Received, Subscription
 from chassis.ids import uuid7
 from chassis.kafka import DEAD_LETTER, MAX_REQUEST_BYTES, Outgoing, Verbatim
+from chassis.personal import PublicText
 from chassis.runtime import Runtime
 from chassis.service import Service
 from chassis.tables import event_log
@@ -33,7 +34,7 @@ heard = Table(
 
 
 class Said(Event, topic="alpha", type="alpha.said", key="who"):
-    who: str
+    who: PublicText
     number: int
 
 

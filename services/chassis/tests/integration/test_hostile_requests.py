@@ -15,6 +15,7 @@ from chassis.app import create_service
 from chassis.deadlines import remaining
 from chassis.events import Event
 from chassis.identity import OptionalPrincipal, remote_address
+from chassis.personal import PublicText
 from chassis.runtime import RuntimeDep
 from chassis.tables import event_log
 from chassis.telemetry import as_traceparent
@@ -42,7 +43,7 @@ HEADERS = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=6)
 
 
 class Seen(Event, topic="door", type="door.seen", key="remote"):
-    remote: str
+    remote: PublicText
 
 
 router = APIRouter()

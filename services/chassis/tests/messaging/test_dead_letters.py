@@ -11,6 +11,7 @@ from chassis.events import Event, Received
 from chassis.ids import uuid7
 from chassis.kafka import DEAD_LETTER
 from chassis.outbox import append
+from chassis.personal import PublicText
 from chassis.tables import event_log
 from support.talk import Ears, Said, Talk
 
@@ -62,7 +63,7 @@ async def test_what_nobody_can_read_is_put_aside(talk: Talk) -> None:
 
 async def test_an_event_of_an_unknown_type_is_left_alone(talk: Talk) -> None:
     class Sung(Event, topic="alpha", type="alpha.sung", key="who"):
-        who: str
+        who: PublicText
 
     async with talk.alpha.database.transaction() as tx:
         await append(tx, Sung(who="ada"), Said(who="ada", number=1))

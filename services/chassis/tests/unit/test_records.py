@@ -13,12 +13,13 @@ from pydantic import field_validator
 from chassis.dead_letters import LONGEST_COLUMN, original, published_form, refused_row, row_of
 from chassis.events import Event, Received, Subscription
 from chassis.kafka import MAX_RECORD_BYTES, Outgoing, Verbatim
+from chassis.personal import PublicText
 from chassis.records import Delivery, Ignored, Unreadable, read
 from support.records import mutated, received, strangers
 
 
 class Said(Event, topic="alpha", type="alpha.said", key="who"):
-    who: str
+    who: PublicText
     number: int
 
 

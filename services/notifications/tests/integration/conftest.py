@@ -1,7 +1,7 @@
 """The office on a fresh database, and a mail server that keeps what it gets and can be unplugged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -15,12 +15,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import func, select
 
 from chassis.database import Database
+from chassis.errors import Unavailable
 from chassis.ids import uuid7
 from chassis.tables import event_log
 from chassis.testing import eventually
-from notifications import handlers
+from notifications import handlers, wording
 from notifications.clients import SmtpServer
-from notifications.domain import Contact
+from notifications.domain import Person
 from notifications.handlers import ConfirmedOrder
 from notifications.mailer import Mailer
 from notifications.settings import NotificationsSettings
@@ -73,18 +74,32 @@ class MailSink:
         await eventually(has_them)
 
 
+class Directory:
+    """Who accounts are, as accounts would say while it is not `away`. The real one is in test_people.py."""
+
+    def __init__(self) -> None:
+        self.people: dict[UUID, Person] = {}
+        self.away = False
+
+    async def find(self, account_ids: Collection[UUID]) -> dict[UUID, Person]:
+        if self.away:
+            raise Unavailable("accounts is away")
+        return {each: self.people[each] for each in account_ids if each in self.people}
+
+
 @dataclass
 class Office:
     """What a test does with notifications, and what it sees of it."""
 
     database: Database
     sink: MailSink
+    directory: Directory = field(default_factory=Directory)
     mailers: list[Mailer] = field(default_factory=list)
 
     def mailer(self, **settings: Any) -> Mailer:
         """A mailer that is not started."""
         config = NotificationsSettings(**({"mails_per_second": 10_000.0} | settings))
-        mailer = Mailer(self.database, SmtpServer(self.sink.url, seconds=2), config)
+        mailer = Mailer(self.database, self.directory, SmtpServer(self.sink.url, seconds=2), config)
         self.mailers.append(mailer)
         return mailer
 
@@ -102,7 +117,8 @@ class Office:
 
     async def register(self, account_id: UUID | None = None, *, email: str = "ada@example.org") -> UUID:
         account_id = account_id or uuid4()
-        await self.do(handlers.register, [Contact(account_id, email=email, name="Ada")])
+        self.directory.people[account_id] = Person(account_id, email=email, name="Ada", confirmed=True)
+        await self.do(handlers.tell, [wording.welcome(account_id)])
         return account_id
 
     async def confirm(self, *orders: ConfirmedOrder) -> None:

@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifications import handlers
-from notifications.domain import Contact
+from notifications import handlers, wording
 
 KEY = bytes(range(32))
 SECRETS = {"services/notifications": {"ticket_key": KEY.hex()}}
@@ -75,7 +74,7 @@ async def test_a_void_ticket_says_so(app: Any, new_order: Callable[..., Any]) ->
 async def test_the_inbox_is_newest_first_and_mine(app: Any, new_order: Callable[..., Any]) -> None:
     account = await app.sign_in()
     async with app.runtime("notifications").database.transaction() as tx:
-        await handlers.register(tx, [Contact(account, email="ada@example.org", name="Ada")])
+        await handlers.tell(tx, [wording.welcome(account)])
     order = new_order(account)
     await confirm(app, order)
     await confirm(app, new_order(uuid4()))

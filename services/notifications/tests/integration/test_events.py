@@ -1,7 +1,7 @@
 """Notifications as it runs: news comes by Kafka, twice and in any order, tickets and mails come out."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select
@@ -34,9 +34,11 @@ def of_order(kind: str, order_id: UUID, account_id: UUID, **data: Any) -> Outgoi
 
 
 async def test_news_becomes_tickets_and_mails_once(kafka: Any, run: Any, sink: Any) -> None:
-    app = await run("notifications", secrets=SECRETS, smtp_url=sink.url)
+    app = await run("accounts", "notifications", secrets=SECRETS, smtp_url=sink.url)
     runtime = app.runtime("notifications")
-    account, kept, refunded, declined = uuid4(), uuid7(), uuid7(), uuid7()
+    ada = {"email": "ada@example.org", "password": "a long enough phrase", "name": "Ada", "country": "NL"}
+    account = UUID((await app.client.post("/api/accounts", json=ada)).json()["id"])
+    kept, refunded, declined = uuid7(), uuid7(), uuid7()
     seats = {"performance_id": uuid7(), "seats": ["A1", "A2"], "starts_at": "2026-05-01T18:30:00Z"}
     batch = [
         of_order("order.confirmed", kept, account, **seats),
@@ -44,7 +46,7 @@ async def test_news_becomes_tickets_and_mails_once(kafka: Any, run: Any, sink: A
         of_order("order.cancelled", refunded, account),
         of_order("order.refunded", refunded, account),
         of_order("order.declined", declined, account, reason="card-declined"),
-        news("accounts", "account.registered", account, account_id=account, email="ada@example.org", name="Ada"),
+        news("accounts", "account.registered", account, account_id=account),
     ]
     producer = Producer(runtime.settings)
 
@@ -63,6 +65,7 @@ async def test_news_becomes_tickets_and_mails_once(kafka: Any, run: Any, sink: A
     assert states == {(kept, "valid"), (refunded, "void")}
     subjects = [mail["Subject"] for mail in sink.mails]
     assert len(subjects) == len({mail["Message-ID"] for mail in sink.mails})
+    assert set(sink.recipients) == {"ada@example.org"}
     assert {"Welcome to Box Office", "Your payment for Hamlet was declined"} < set(subjects)
 
 

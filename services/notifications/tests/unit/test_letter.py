@@ -14,7 +14,7 @@ import pytest
 import segno
 
 from notifications import letter, qr
-from notifications.domain import Contact
+from notifications.domain import Person
 from notifications.outgoing import Mail, SeatCode
 
 ID = UUID("0190a5c0-0000-5000-8000-000000000001")
@@ -26,7 +26,7 @@ def mail(**changes: Any) -> Mail:
     facts: dict[str, Any] = {
         "message_id": ID,
         "attempts": 1,
-        "contact": Contact(ID, email="ada@example.org", name="Ada Lovelace"),
+        "account_id": ID,
         "subject": "Your 2 tickets for Hamlet",
         "body": "Your order is confirmed.\n\nYou paid 85.00 EUR.",
         "created_at": datetime(2026, 5, 1, 18, 30, tzinfo=UTC),
@@ -35,8 +35,16 @@ def mail(**changes: Any) -> Mail:
     return Mail(**(facts | changes))
 
 
-def parsed(mail: Mail) -> EmailMessage:
-    message = message_from_bytes(letter.write(mail, sender=SENDER), policy=default)
+def person(**changes: Any) -> Person:
+    facts: dict[str, Any] = {"id": ID, "email": "ada@example.org", "name": "Ada Lovelace", "confirmed": True}
+    return Person(**(facts | changes))
+
+
+ADA = person()
+
+
+def parsed(mail: Mail, reader: Person = ADA) -> EmailMessage:
+    message = message_from_bytes(letter.write(mail, reader, sender=SENDER), policy=default)
     assert isinstance(message, EmailMessage)
     assert message.defects == []
     return message
@@ -94,7 +102,7 @@ def test_a_mail_without_tickets_has_no_images() -> None:
 
 
 def test_any_script_arrives() -> None:
-    message = parsed(mail(subject="Dein Ticket für Фауст", contact=Contact(ID, email="i@example.org", name="Žofie 東")))
+    message = parsed(mail(subject="Dein Ticket für Фауст"), person(name="Žofie 東"))
     assert message["Subject"] == "Dein Ticket für Фауст"
     assert message["To"].addresses[0].display_name == "Žofie 東"
     assert "Hello Žofie 東," in content(message, "plain")
@@ -102,7 +110,7 @@ def test_any_script_arrives() -> None:
 
 def test_a_name_is_text_in_the_page_and_one_line_in_the_header() -> None:
     name = 'A <script>alert("x")</script>\r\nBcc: all@example.org'
-    message = parsed(mail(contact=Contact(ID, email="ada@example.org", name=name)))
+    message = parsed(mail(), person(name=name))
     assert message["Bcc"] is None
     assert "<script>" not in content(message, "html")
 
@@ -120,7 +128,7 @@ ENCODED_WORDS = (
 @pytest.mark.parametrize("text", ENCODED_WORDS)
 def test_what_looks_encoded_is_read_as_it_was_written(text: str) -> None:
     """A header that holds the text as it is would be read as other words."""
-    written = letter.write(mail(subject=text, contact=Contact(ID, email="ada@example.org", name=text)), sender=SENDER)
+    written = letter.write(mail(subject=text), person(name=text), sender=SENDER)
     raw = message_from_bytes(written)
     for header in ("Subject", "To"):
         encoded = raw[header].replace("\n", "").replace(" <ada@example.org>", "")
@@ -143,6 +151,14 @@ def test_the_file_of_a_code_may_have_any_name() -> None:
         if part.get_content_type() == "image/png"
     ]
     assert image.get_filename() == "ticket-Ä1.png"
+
+
+def test_an_address_that_is_not_confirmed_gets_no_words_of_the_registrant() -> None:
+    raw = letter.write(mail(), person(name="Buy gold at evil.example", confirmed=False), sender=SENDER)
+    message = message_from_bytes(raw, policy=default)
+    assert message["To"] == "ada@example.org"
+    assert [part for part in message.walk() if "gold" in str(part.get_payload(decode=True))] == []
+    assert content(parsed(mail(), person(confirmed=False)), "plain").startswith("Hello,\n\n")
 
 
 def test_a_domain_of_any_script_becomes_ascii() -> None:

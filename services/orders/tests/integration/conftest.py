@@ -18,6 +18,7 @@ from orders import handlers
 from orders.api import holds
 from orders.clients import Hold
 from orders.events import Money
+from orders.idempotency import Request
 from orders.main import service
 from orders.schemas import OrderView, PlaceOrder
 
@@ -55,7 +56,7 @@ class Desk:
         self, hold: Hold | None = None, *, key: str | None = None, token: str = "tok_visa"
     ) -> httpx.Response:
         hold = hold or self.holds.add(self.account_id)
-        body = {"hold_id": str(hold.id), "payment_token": "tok_visa"}
+        body = {"hold_id": str(hold.id), "payment_token": token}
         answer: httpx.Response = await self.app.client.post(
             "/api/orders", json=body, headers={"idempotency-key": key or str(uuid4())}
         )
@@ -72,7 +73,8 @@ class Desk:
     async def insert(self, tx: AsyncConnection, hold: Hold) -> UUID:
         """Place an order in a transaction that is still open."""
         command = PlaceOrder(hold_id=hold.id, payment_token="tok_visa")
-        order = await handlers.take_order(tx, hold, command, idempotency_key=str(uuid4()), now=now())
+        request = Request.of(command, self.account_id, str(uuid4()))
+        order = await handlers.take_order(tx, hold, command.payment_token, request, now=now())
         assert isinstance(order, OrderView)
         return order.id
 

@@ -20,7 +20,6 @@ PLACED = OrderPlaced(
     performance_id=uuid4(),
     seats=["A1", "A2"],
     total=Money(amount=8500, currency="EUR"),
-    payment_token="tok_visa",
     starts_at=STARTS,
     show="The Open Mic",
 )

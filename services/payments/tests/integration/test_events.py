@@ -11,14 +11,25 @@ from chassis.ids import uuid7
 from chassis.kafka import Outgoing, Producer
 from chassis.tables import event_log
 from chassis.testing import eventually
+from orders import repository
 from payments.tables import charges, simulator_charges
 
 SECRETS = {"services/payments": {"provider_api_key": "k"}}
 
 
-def placed(order_id: UUID, **more: Any) -> Outgoing:
-    data = {"order_id": order_id, "total": {"amount": 8500, "currency": "EUR"}, "payment_token": "tok_visa", "news": 1}
-    return of_order("order.placed", order_id, data | more)
+def placed(order_id: UUID) -> Outgoing:
+    data = {"order_id": order_id, "total": {"amount": 8500, "currency": "EUR"}, "news": 1}
+    return of_order("order.placed", order_id, data)
+
+
+async def known(app: Any, order_id: UUID, token: str = "tok_visa") -> Outgoing:
+    """An order that orders knows, and the news of it."""
+    row = {"id": order_id, "account_id": uuid7(), "hold_id": uuid7(), "performance_id": uuid7(), "seats": ["A1"]}
+    state = {"amount": 8500, "currency": "EUR", "status": "placed", "version": 1, "created_at": now()}
+    async with app.runtime("orders").database.transaction() as tx:
+        await repository.insert_placed(tx, row | state)
+        await repository.keep_token(tx, order_id, token)
+    return placed(order_id)
 
 
 def of_order(kind: str, order_id: UUID, data: dict[str, Any]) -> Outgoing:
@@ -34,10 +45,10 @@ def of_order(kind: str, order_id: UUID, data: dict[str, Any]) -> Outgoing:
 
 
 async def test_redelivered_orders_are_charged_once(kafka: Any, run: Any) -> None:
-    app = await run("payments", secrets=SECRETS)
+    app = await run("orders", "payments", secrets=SECRETS)
     runtime = app.runtime("payments")
     producer = Producer(runtime.settings)
-    orders = [placed(uuid7()) for _ in range(20)]
+    orders = [await known(app, uuid7()) for _ in range(20)]
     again = [placed(UUID(order.key.decode())) for order in orders]  # the same orders in new envelopes
 
     async def all_published() -> bool:
@@ -48,7 +59,7 @@ async def test_redelivered_orders_are_charged_once(kafka: Any, run: Any) -> None
     try:
         await eventually(lambda: _sent(producer, [*orders, *orders]))
         await eventually(all_published)
-        await producer.send([*orders, *again, placed(uuid7(), payment_token="tok_declined")])
+        await producer.send([*orders, *again, await known(app, uuid7(), "tok_declined")])
 
         async def the_last_is_declined() -> bool:
             async with runtime.database.reading() as connection:

@@ -1,0 +1,22 @@
+"""Who accounts are, as accounts says it."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from notifications.clients import AccountsPeople
+from notifications.domain import Person
+
+ADA = {"email": "ada@example.org", "password": "a long enough phrase", "name": "Ada", "country": "NL"}
+
+
+async def test_people_are_found_until_they_are_erased(run: Any) -> None:
+    app = await run("accounts", "notifications", secrets={"services/notifications": {"ticket_key": "ab" * 32}})
+    people = AccountsPeople(app.runtime("notifications"))
+    account = UUID((await app.client.post("/api/accounts", json=ADA)).json()["id"])
+    found = await people.find([account, uuid4()])
+    assert set(found) == {account}
+    assert isinstance(found[account], Person)
+    assert (found[account].email, found[account].name) == ("ada@example.org", "Ada")
+    await app.sign_in(account)
+    assert (await app.client.request("DELETE", "/api/accounts/me")).status_code == 204
+    assert await people.find([account]) == {}
