@@ -49,7 +49,8 @@ class Offer(Running):
         folder = folder.absolute()
         empty(folder)
         with client_of(url, ca) as http:
-            house = put_on(http, sign_in_organiser(http, organiser), math.ceil(seats / ARENA_SEATS))
+            director = sign_in_organiser(http, organiser)
+            house = put_on(http, director, math.ceil(seats / ARENA_SEATS))
             cast = Cast(
                 url=url,
                 ca=ca.read_text() if ca else "",
@@ -57,7 +58,7 @@ class Offer(Running):
                 users=at_once,
                 seconds=None,
                 performances=house.performances,
-                people=People(people, http).signed_in(PEOPLE),
+                people=People(people, http, director).signed_in(PEOPLE),
                 rate=rate,
             )
         cast.save(folder / "cast.json")

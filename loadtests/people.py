@@ -29,8 +29,10 @@ class NotWelcome(RuntimeError):
 class People:
     """The accounts known at one tier, in a file that only its owner may read."""
 
-    def __init__(self, folder: Path, http: httpx.Client) -> None:
+    def __init__(self, folder: Path, http: httpx.Client, organiser: Person | None = None) -> None:
+        """Where there is an organiser, who is signed in, accounts are opened at the desk: a place has a quota."""
         self._http = http
+        self._desk = {"cookie": f"{COOKIE}={organiser.cookie}"} if organiser else {}
         self._path = folder / f"{hashlib.sha256(str(http.base_url).encode()).hexdigest()[:16]}.json"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -75,7 +77,7 @@ class People:
     def _join(self) -> Person:
         person = Person(f"load-{secrets.token_hex(8)}@example.test", secrets.token_urlsafe(16))
         body = {"email": person.email, "password": person.password, "name": "Lou Load", "country": "IE"}
-        answer = send(self._http, "POST", "/api/accounts", json=body)
+        answer = send(self._http, "POST", "/api/accounts", json=body, headers=self._desk)
         joined = sign_in(self._http, person) if answer.status_code == 201 else None
         if joined is None:
             raise NotWelcome(f"no account could be opened at {self._http.base_url}: {answer.status_code} {answer.text}")

@@ -77,7 +77,9 @@ class Load(Running):
             director = sign_in_organiser(http, organiser) if organiser else None
             house = put_on(http, director, needed) if director else what_is_on(http, needed)
             buyers = 0 if names <= ANONYMOUS else min(users, MOST_PEOPLE)
-            cast = _cast(url, ca, shape, users, seconds, house, director, rate, think, People(people, http), buyers)
+            cast = _cast(
+                url, ca, shape, users, seconds, house, director, rate, think, People(people, http, director), buyers
+            )
         cast.save(folder / "cast.json")
         if director is None:
             names.discard("Organiser")

@@ -32,6 +32,7 @@ GENERATED: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "accounts": {
         "demo_password": lambda: secrets.token_urlsafe(12),
         "organiser_password": lambda: secrets.token_urlsafe(12),
+        "signing_key": lambda: secrets.token_hex(32),
     },
     "payments": {"provider_api_key": lambda: f"sk_{secrets.token_urlsafe(24)}"},
     "notifications": {"ticket_key": lambda: secrets.token_hex(32)},

@@ -78,7 +78,7 @@ async def visitors(tier: Tier) -> AsyncIterator[Callable[[], Customer]]:
         people: list[Customer] = []
 
         def visitor() -> Customer:
-            people.append(Customer(tier.url, tier.trust))
+            people.append(Customer(tier.url, tier.trust, desk=(tier.organiser, tier.organiser_password)))
             stack.push_async_callback(people[-1].http.aclose)
             return people[-1]
 

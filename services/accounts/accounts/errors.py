@@ -1,6 +1,7 @@
 """The answers of accounts other than success."""
 
-from chassis.errors import Problem
+from chassis.errors import Forbidden, Problem
+from chassis.security import SecurityEvent
 
 
 class EmailTaken(Problem):
@@ -17,3 +18,11 @@ class WrongCredentials(Problem):
     status = 401
     slug = "wrong-credentials"
     title = "E-mail address or password is wrong"
+    security = SecurityEvent.SIGN_IN
+
+
+class WrongPassword(Forbidden):
+    """Who is signed in does not know the password of the account."""
+
+    slug = "wrong-password"
+    title = "The password is wrong"

@@ -1,75 +1,71 @@
-"""The use cases: register, sign in, look at the profile, be forgotten."""
+"""The use cases of an account's life: open it, look at it, have it forgotten, end its sessions."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from accounts import repository
-from accounts.domain import Account, normalise_email, open_account
-from accounts.errors import EmailTaken, WrongCredentials
+from accounts.domain import ORGANISER, Account, open_account
+from accounts.errors import EmailTaken
 from accounts.events import AccountErased, AccountRegistered
-from accounts.passwords import Passwords, passwords_of
-from accounts.settings import Settings, settings_of
+from accounts.keys import keys_of
+from accounts.passwords import passwords_of
+from accounts.settings import settings_of
 from chassis import outbox
 from chassis.database import Database
 from chassis.errors import NotFound, Unauthenticated
 from chassis.events import now
+from chassis.identity import Principal
 from chassis.ids import uuid7
 from chassis.ratelimit import Limit, Quota, RateLimiter
 from chassis.runtime import Runtime
+from chassis.security import Outcome, SecurityEvent, record
 from chassis.sessions import Session, Sessions
 
+DAY = 24 * 3600
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """Where a sign-in comes from: its address, its user agent, and the token that it held before."""
+    """Where a request comes from: its address, its user agent, and the cookies that it holds."""
 
     remote: str
-    user_agent: str
+    user_agent: str = ""
     token: str | None = None
+    device: str | None = None
 
 
-async def register(runtime: Runtime, *, email: str, password: str, name: str, country: str) -> Account:
-    """Open an account; raises EmailTaken."""
-    passwords = passwords_of(runtime)
+async def register(
+    runtime: Runtime, *, email: str, password: str, name: str, country: str, browser: Browser, by: Principal | None
+) -> Account:
+    """Open an account. `by` is who is signed in: an organiser opens accounts for others under a quota of their own.
+
+    Raises EmailTaken, and TooManyRequests when the place, the organiser or the e-mail address has had its share.
+    """
+    limiter, passwords = RateLimiter(runtime.redis), passwords_of(runtime)
+    await limiter.hit(await _registrations_from(runtime, browser, by))
     account = open_account(id=uuid7(), email=email, name=name, country=country, password_hash="", now=now())
-    async with passwords.slot():
+    async with passwords.slot_for_newcomer():
         account = replace(account, password_hash=await passwords.hash(password))
-    if not await store(runtime.database, account):
+    if not await store(runtime.database, account, once=(limiter, await _registrations_of(runtime, account.email))):
         raise EmailTaken
+    record(SecurityEvent.REGISTRATION, Outcome.DONE, subject=account.id)
     return account
 
 
-async def store(database: Database, account: Account) -> bool:
-    """Write a new account and tell of it; False when its id or e-mail address is there already."""
+async def store(database: Database, account: Account, *, once: tuple[RateLimiter, Quota] | None = None) -> bool:
+    """Write a new account and tell of it; False when its id or e-mail address is there already.
+
+    `once` is a quota that only an account which is really new uses up. Raises TooManyRequests.
+    """
     async with database.transaction() as tx:
         is_new = await repository.add(tx, account)
         if is_new:
+            if once:
+                limiter, quota = once
+                await limiter.hit(quota)
             await outbox.append(tx, AccountRegistered(account_id=account.id, jurisdiction=account.jurisdiction))
     return is_new
-
-
-async def sign_in(runtime: Runtime, *, email: str, password: str, browser: Browser) -> tuple[str, Session]:
-    """Check the password and begin a session: its token and what it holds.
-
-    Raises WrongCredentials, the same and after the same time whether the address or the password is wrong, and
-    TooManyRequests after repeated failures for the address or from the place.
-    """
-    passwords, limiter = passwords_of(runtime), RateLimiter(runtime.redis)
-    address = _normalised(email)
-    by_email, by_remote = _failures(settings_of(runtime), address or email, browser.remote)
-    account = await _find(runtime.database, address)
-    async with passwords.slot():
-        # Inside the slot: a burst of guesses gets no further than one that comes slowly.
-        await limiter.check(by_email, by_remote)
-        right = await passwords.verify(account.password_hash if account else None, password)
-        if not right:
-            await limiter.count(by_email, by_remote)
-    if account is None or not right:
-        raise WrongCredentials
-    await limiter.forget(by_email)
-    return await _begin_session(runtime, account, password, browser)
 
 
 async def sign_out(sessions: Sessions, account_id: UUID, session_id: str) -> Session:
@@ -105,49 +101,19 @@ async def erase(runtime: Runtime, account_id: UUID) -> None:
         if await repository.remove(tx, account_id):
             await outbox.append(tx, AccountErased(account_id=account_id))
         await runtime.sessions.revoke_all(account_id)
+    record(SecurityEvent.ERASURE, Outcome.DONE, account_id=account_id)
 
 
-async def _begin_session(runtime: Runtime, account: Account, password: str, browser: Browser) -> tuple[str, Session]:
-    """A session of an account that cannot be erased at the same moment; renews a hash made with old parameters."""
-    new_hash = await _renewed_hash(passwords_of(runtime), account, password)
-    async with runtime.database.transaction() as tx:
-        if not await repository.keep_from_erasure(tx, account.id):
-            raise WrongCredentials
-        if new_hash is not None:
-            await repository.set_password_hash(tx, account.id, new_hash)
-        return await runtime.sessions.create(
-            account_id=account.id,
-            roles=account.roles,
-            jurisdiction=account.jurisdiction,
-            user_agent=browser.user_agent,
-            remote=browser.remote,
-            replacing=browser.token,
-        )
+async def _registrations_from(runtime: Runtime, browser: Browser, by: Principal | None) -> Quota:
+    settings, keys = settings_of(runtime), keys_of(runtime)
+    window = settings.registration_window_seconds
+    if by is not None and ORGANISER in by.roles:
+        limit = Limit("register-organiser", settings.registrations_per_organiser, window)
+        return limit.of(str(by.account_id))
+    limit = Limit("register-place", settings.registrations_per_address, window)
+    return limit.of(await keys.subject(limit.name, browser.remote))
 
 
-async def _renewed_hash(passwords: Passwords, account: Account, password: str) -> str | None:
-    if not passwords.is_outdated(account.password_hash):
-        return None
-    async with passwords.slot():
-        return await passwords.hash(password)
-
-
-async def _find(database: Database, address: str | None) -> Account | None:
-    if address is None:
-        return None
-    async with database.reading() as connection:
-        return await repository.by_email(connection, address)
-
-
-def _normalised(email: str) -> str | None:
-    try:
-        return normalise_email(email)
-    except ValueError:
-        return None
-
-
-def _failures(settings: Settings, email: str, remote: str) -> tuple[Quota, Quota]:
-    """The failed sign-ins that an address (kept as a hash) and a place have left."""
-    by_email = Limit("sign-in-email", settings.failures_per_email, settings.sign_in_window_seconds)
-    by_remote = Limit("sign-in-remote", settings.failures_per_address, settings.sign_in_window_seconds)
-    return by_email.of(hashlib.sha256(email.encode()).hexdigest()), by_remote.of(remote)
+async def _registrations_of(runtime: Runtime, email: str) -> Quota:
+    limit = Limit("register-email", settings_of(runtime).registrations_per_email, DAY)
+    return limit.of(await keys_of(runtime).subject(limit.name, email))

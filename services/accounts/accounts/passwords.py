@@ -12,13 +12,16 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from accounts.settings import Settings, settings_of
-from chassis.limits import Admission
+from chassis.limits import Admission, Urgency
 from chassis.runtime import Runtime
 
 T = TypeVar("T")
 
 MAX_WAITING = 256
 MAX_WAIT_SECONDS = 5.0
+NEWCOMERS_WAITING = 16
+"""Registrations that wait to be hashed, in one process: each holds a place of its gate, which sign-ins need too."""
+NEWCOMERS_WAIT_SECONDS = 2.0
 
 
 class Passwords:
@@ -33,19 +36,34 @@ class Passwords:
         self._slots = Admission(
             max_in_flight=settings.concurrent_hashes, max_queued=MAX_WAITING, max_seconds=MAX_WAIT_SECONDS
         )
+        self._newcomers = Admission(
+            max_in_flight=max(1, settings.concurrent_hashes // 2),
+            max_queued=NEWCOMERS_WAITING,
+            max_seconds=NEWCOMERS_WAIT_SECONDS,
+        )
         # Threads of its own: malloc keeps what a hash took (19 MiB) for the next one in the same thread, and in threads
         # that do other work too it cannot even be used again. That would grow to a gigabyte under sign-ins.
         self._threads = ThreadPoolExecutor(settings.concurrent_hashes, thread_name_prefix="passwords")
         self._decoy = _decoy(self._hasher)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self, urgency: Urgency = Urgency.CHANGE) -> AsyncIterator[None]:
         """One of the places for hashing, which bound the memory and the cores that sign-ins take."""
-        await self._slots.enter()
+        await self._slots.enter(urgency)
         try:
             yield
         finally:
             self._slots.leave()
+
+    @asynccontextmanager
+    async def slot_for_newcomer(self) -> AsyncIterator[None]:
+        """A place for a registration: at most half of them, behind every sign-in that waits, and few wait at all."""
+        await self._newcomers.enter()
+        try:
+            async with self.slot(Urgency.READ):
+                yield
+        finally:
+            self._newcomers.leave()
 
     async def hash(self, password: str) -> str:
         """A new hash in PHC form, with a salt of its own."""

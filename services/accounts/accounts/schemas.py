@@ -22,6 +22,9 @@ Home = Annotated[Country, BeforeValidator(_code)]
 """A country as people write its code: in any case, with blanks around it."""
 
 
+KnownPassword = Annotated[Opaque, Field(max_length=200)]
+
+
 class Registration(Input):
     """Body of `POST /api/accounts`; the country is ISO 3166-1 alpha-2."""
 
@@ -35,7 +38,13 @@ class Credentials(Input):
     """Body of `POST /api/sessions`."""
 
     email: Annotated[Opaque, Field(max_length=320)]
-    password: Annotated[Opaque, Field(max_length=200)]
+    password: KnownPassword
+
+
+class Erasure(Input):
+    """Body of `DELETE /api/accounts/me`."""
+
+    password: KnownPassword
 
 
 class AccountView(BaseModel):

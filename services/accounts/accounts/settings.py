@@ -1,4 +1,4 @@
-"""Settings of accounts: what a password costs, and how often a wrong one may be tried."""
+"""Settings of accounts: what a password costs, how fast a wrong one may be tried, how often an account be opened."""
 
 from typing import cast
 
@@ -8,6 +8,9 @@ from pydantic_settings import SettingsConfigDict
 from chassis.cpus import usable_cpus
 from chassis.runtime import Runtime
 from chassis.settings import PositiveCount, ServiceSettings
+
+SECRETS = "services/accounts"
+"""Where Vault has the secrets of accounts."""
 
 
 class Settings(ServiceSettings):
@@ -21,9 +24,28 @@ class Settings(ServiceSettings):
     concurrent_hashes: PositiveCount = Field(default_factory=lambda: max(1, usable_cpus() // 2))
     """Passwords hashed at once in one process; half of the CPUs that it may use, so that other requests go on."""
 
-    sign_in_window_seconds: PositiveCount = 300
+    guess_window_seconds: PositiveCount = 3600
+    """For how long wrong passwords for an account count."""
     failures_per_email: PositiveCount = 8
+    """Wrong passwords for one account from one place, or from one known device, before the next ones have to wait."""
+    most_failures_per_email: PositiveCount = 100
+    """Wrong passwords for one account from one place before that place is refused; known devices are not."""
+    failures_per_account: PositiveCount = 100
+    """Wrong passwords for one account from all places before all but known devices have to wait."""
+    most_failures_per_account: PositiveCount = 1000
+    """Wrong passwords for one account from all places before all but known devices are refused."""
+    place_window_seconds: PositiveCount = 300
+    """For how long wrong passwords from a place count."""
     failures_per_address: PositiveCount = 100
+    """Wrong passwords from one place for any account before the next ones from there have to wait."""
+    longest_pause_seconds: PositiveSeconds = 4.0
+
+    registration_window_seconds: PositiveCount = 600
+    registrations_per_address: PositiveCount = 20
+    registrations_per_organiser: PositiveCount = 5000
+    """Accounts that a signed-in organiser opens for others, in place of the quota of the place."""
+    registrations_per_email: PositiveCount = 3
+    """Accounts opened with one e-mail address in a day, erased ones too: each sends a mail there."""
 
 
 def settings_of(runtime: Runtime) -> Settings:

@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from chassis.security import Outcome, SecurityEvent, record
+
 log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
@@ -27,6 +29,8 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal-error"
     title: ClassVar[str] = ""
+    security: ClassVar[SecurityEvent | None] = None
+    """What this answer is refused as, where that belongs in the log of security events."""
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
@@ -49,11 +53,13 @@ class Unauthenticated(Problem):
     status = 401
     slug = "unauthenticated"
     title = "Sign in first"
+    security = SecurityEvent.ACCESS
 
 
 class Forbidden(Problem):
     status = 403
     slug = "forbidden"
+    security = SecurityEvent.ACCESS
 
 
 class Invalid(Problem):
@@ -140,9 +146,16 @@ def sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+    record_refusal(error, f"{request.method} {getattr(request.scope.get('route'), 'path', '')}")
     return error.render()
+
+
+def record_refusal(problem: Problem, route: str = "") -> None:
+    """Log the refusals that are security events."""
+    if problem.security is not None:
+        record(problem.security, Outcome.REFUSED, reason=problem.slug, route=route)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

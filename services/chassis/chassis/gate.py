@@ -15,10 +15,11 @@ from starlette.types import ASGIApp
 from chassis.bodies import BadLength, Body, ClientLeft, Message, Send, TooLarge
 from chassis.deadlines import HEADER as TIMEOUT
 from chassis.deadlines import set_deadline
-from chassis.errors import Problem
+from chassis.errors import Problem, record_refusal
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
 from chassis.limits import Admission, Busy, Urgency
+from chassis.security import set_scene
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, as_traceparent, new_traceparent, set_traceparent
@@ -106,6 +107,7 @@ class Gate:
         headers = _headers(scope)
         set_traceparent(as_traceparent(headers.get(b"traceparent", b"").decode("latin-1")) or new_traceparent())
         set_deadline(headers.get(_TIMEOUT) if scope["path"].startswith(INSIDE) else None)
+        set_scene(service.name, self._settings.instance, _remote(scope, headers))
         admitted = False
         try:
             self._check(scope, headers, body)
@@ -122,6 +124,7 @@ class Gate:
         except Problem as problem:
             if isinstance(problem, Busy):
                 self._rejected[service.name].inc()
+            record_refusal(problem, scope["method"])
             await problem.render()(scope, body.receive, exchange.send)
         except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
             if not exchange.status:
@@ -156,6 +159,12 @@ def _headers(scope: Message) -> dict[bytes, bytes]:
     if not scope["path"].startswith(INSIDE):
         scope["headers"] = [each for each in scope["headers"] if each[0] in PUBLIC_HEADERS]
     return headers
+
+
+def _remote(scope: Message, headers: dict[bytes, bytes]) -> str:
+    """The hop that our edge saw, or the peer, unread: see `chassis.identity.remote_address`."""
+    forwarded = headers.get(b"x-forwarded-for")
+    return forwarded.decode("latin-1").rpartition(",")[2].strip() if forwarded else (scope.get("client") or ("",))[0]
 
 
 def _urgency(method: str, path: str) -> Urgency:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime import runtime
+from chassis.security import SecurityEvent, set_account
 from chassis.sessions import Session
 
 COOKIE = "__Host-session"
@@ -31,6 +32,7 @@ class CrossOrigin(Forbidden):
 
     slug = "cross-origin"
     title = "Sent from another site"
+    security = SecurityEvent.POLICY
 
 
 async def optional_principal(request: Request) -> Principal | None:
@@ -77,7 +79,10 @@ def requires_role(role: str) -> Callable[[Principal], Awaitable[Principal]]:
 
 async def _load_session(request: Request) -> Session | None:
     token = request.cookies.get(COOKIE)
-    return await runtime(request).sessions.load(token) if token else None
+    session = await runtime(request).sessions.load(token) if token else None
+    if session is not None:
+        set_account(session.account_id)
+    return session
 
 
 def _principal_of(session: Session) -> Principal:

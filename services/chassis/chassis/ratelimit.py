@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from chassis.errors import Problem
+from chassis.security import SecurityEvent
 
 
 class TooManyRequests(Problem):
@@ -13,6 +14,7 @@ class TooManyRequests(Problem):
 
     status = 429
     slug = "too-many-requests"
+    security = SecurityEvent.THROTTLE
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("Too many attempts, try again later.", headers={"retry-after": str(retry_after)})
@@ -45,15 +47,20 @@ class RateLimiter:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def check(self, *quotas: Quota) -> None:
-        """Refuse when one of the quotas is used up; counts nothing."""
+    async def used(self, *quotas: Quota) -> list[tuple[int, int]]:
+        """What was counted on each quota, and the seconds left of its window; counts nothing and refuses nothing."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for quota in quotas:
                 pipe.get(quota.key)
                 pipe.ttl(quota.key)
             answers = await pipe.execute()
-        used = [int(value or 0) for value in answers[0::2]]
-        _refuse([quota.limit.count <= count for quota, count in zip(quotas, used, strict=True)], quotas, answers[1::2])
+        return [(int(value or 0), max(0, ttl)) for value, ttl in zip(answers[0::2], answers[1::2], strict=True)]
+
+    async def check(self, *quotas: Quota) -> None:
+        """Refuse when one of the quotas is used up; counts nothing."""
+        answers = await self.used(*quotas)
+        over = [quota.limit.count <= count for quota, (count, _) in zip(quotas, answers, strict=True)]
+        _refuse(over, quotas, [seconds for _, seconds in answers])
 
     async def count(self, *quotas: Quota) -> None:
         """Count one event on each quota; refuses nothing."""

@@ -145,6 +145,7 @@ def configure_logging(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    logging.getLogger("security").setLevel(logging.INFO)  # kept, however quiet the rest is
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # repeats itself ten times a second; kafka.py reports once
     for noisy in ("httpx", "uvicorn.access", "hvac", "urllib3", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

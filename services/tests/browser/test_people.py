@@ -47,6 +47,11 @@ async def test_a_wrong_password_is_said_where_it_was_typed(window: Window, custo
 
 async def test_an_erased_account_is_gone(home: Window, customer: Customer) -> None:
     await home.go("/account")
+    await home.fill(**{"erasure-password": "not-my-password"})
+    await home.press("Erase my account")
+    await home.press("Erase everything", within="dialog")
+    await home.page.get_by_role("alert").get_by_text("The password is wrong").wait_for()
+    await home.fill(**{"erasure-password": PASSWORD})
     await home.press("Erase my account")
     await home.press("Erase everything", within="dialog")
     await home.page.get_by_role("link", name="Sign in", exact=True).wait_for()

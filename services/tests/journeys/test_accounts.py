@@ -108,18 +108,28 @@ async def test_signing_out_everywhere(customer: Customer, visitor: Customer) -> 
         await each.refused("GET", "/api/accounts/me", 401, "unauthenticated")
 
 
-async def test_guessing_a_password_ends_soon(customer: Customer, visitors: Visitors) -> None:
-    guess = {"email": customer.email, "password": "correct-horse-buttery"}
+async def test_guessing_a_password_slows_the_guesser_and_not_the_owner(customer: Customer, visitors: Visitors) -> None:
+    wrong = {"email": customer.email, "password": "correct-horse-buttery"}
     guesser = visitors()
     for _ in range(8):
-        await guesser.refused("POST", "/api/sessions", 401, "wrong-credentials", json=guess)
-
-    answer = await guesser.request("POST", "/api/sessions", json={"email": customer.email, "password": PASSWORD})
-
-    assert answer.status_code == 429, "even with the right one"
+        await guesser.refused("POST", "/api/sessions", 401, "wrong-credentials", json=wrong)
+    answer = await guesser.request("POST", "/api/sessions", json=wrong)
     assert 0 < int(answer.headers["retry-after"]) <= 300
     assert answer.json()["type"].endswith("/too-many-requests")
-    assert (await customer.account()).email == customer.email, "who is signed in stays so"
+
+    await customer.refused("POST", "/api/sessions", 401, "wrong-credentials", json=wrong)
+    await customer.sign_in()
+    await visitors().sign_in(customer.email)
+
+
+async def test_many_wrong_passwords_from_one_place_lock_out_none_who_share_it(
+    customer: Customer, visitors: Visitors
+) -> None:
+    guesser = visitors()
+    for number in range(101):
+        body = {"email": f"{number}.{customer.email}", "password": "correct-horse-buttery"}
+        assert (await guesser.request("POST", "/api/sessions", json=body)).status_code in (401, 429)
+    await visitors().sign_in(customer.email)
 
 
 async def test_whether_an_address_has_an_account_stays_unsaid(customer: Customer, visitor: Customer) -> None:

@@ -24,7 +24,9 @@ async def test_after_erasure_there_is_nobody(forgettable: Customer, performance:
     order = await forgettable.buy(performance.id, ["A1"])
     token = forgettable.token
 
-    answer = await forgettable.request("DELETE", "/api/accounts/me")
+    await forgettable.refused("DELETE", "/api/accounts/me", 422)
+    await forgettable.refused("DELETE", "/api/accounts/me", 403, "wrong-password", json={"password": "a wrong one"})
+    answer = await forgettable.erase()
 
     assert answer.status_code == 204
     for path in ("/api/accounts/me", "/api/sessions", "/api/orders", order.path, "/api/tickets", "/api/notifications"):
@@ -39,7 +41,7 @@ async def test_the_address_is_free_again_and_brings_nothing_back(
 ) -> None:
     order = await forgettable.buy(performance.id)
     await eventually(forgettable.tickets)
-    await forgettable.request("DELETE", "/api/accounts/me")
+    await forgettable.erase()
 
     await forgettable.sign_up(name="Somebody Else")
     await forgettable.sign_in()
@@ -59,7 +61,7 @@ async def test_no_database_knows_a_name_or_an_address(
     assert await books.mentions(forgettable.email, NAME), "there is something to forget"
     began = datetime.now(UTC)
 
-    await forgettable.request("DELETE", "/api/accounts/me")
+    await forgettable.erase()
 
     async def mentions() -> list[str]:
         return await books.mentions(forgettable.email, NAME)

@@ -11,7 +11,13 @@ from sqlalchemy import text
 from chassis.testing import App
 
 PASSWORD = "correct horse battery"
-SECRETS = {"services/accounts": {"demo_password": "demo-password-1", "organiser_password": "organiser-password-1"}}
+SECRETS = {
+    "services/accounts": {
+        "demo_password": "demo-password-1",
+        "organiser_password": "organiser-password-1",
+        "signing_key": "5e" * 32,
+    }
+}
 
 
 @pytest.fixture

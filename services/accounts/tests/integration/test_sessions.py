@@ -1,6 +1,5 @@
 """Signing in and out, and what stands in the way of guessing."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +15,8 @@ SignIn = Callable[..., Awaitable[httpx.Response]]
 Rows = Callable[..., Awaitable[list[Json]]]
 
 WRONG = "not the password"
+NEW = {"email": "new@example.com", "password": "correct horse battery", "name": "New", "country": "US"}
+SECRETS = {"services/accounts": {"signing_key": "5e" * 32}}
 
 
 def slug(response: httpx.Response) -> str:
@@ -29,7 +30,7 @@ async def test_signing_in_sets_a_cookie_that_only_our_pages_send(
     account = await register()
     response = await sign_in(account["email"].upper(), **{"user-agent": "curl/8", "x-forwarded-for": "203.0.113.7"})
     assert response.status_code == 201
-    cookie, *attributes = response.headers["set-cookie"].split("; ")
+    cookie, *attributes = response.headers.get_list("set-cookie")[0].split("; ")
     name, _, token = cookie.partition("=")
     assert name == "__Host-session"
     assert len(token) == 43
@@ -111,50 +112,6 @@ async def test_one_session_can_be_ended_from_another_but_only_by_its_owner(
     assert (await client.get("/api/sessions/current")).status_code == 401
 
 
-async def test_repeated_failures_for_one_address_close_it_for_a_while(register: Register, sign_in: SignIn) -> None:
-    ann, bob = await register(), await register()
-    for _ in range(8):
-        assert (await sign_in(ann["email"], WRONG)).status_code == 401
-    closed = await sign_in(ann["email"])
-    assert closed.status_code == 429
-    assert slug(closed) == "too-many-requests"
-    assert 290 <= int(closed.headers["retry-after"]) <= 300
-    assert (await sign_in(bob["email"])).status_code == 201
-
-
-async def test_a_burst_of_guesses_gets_no_further_than_a_slow_one(register: Register, sign_in: SignIn) -> None:
-    ann = await register()
-    answers = await asyncio.gather(*(sign_in(ann["email"], WRONG) for _ in range(40)))
-    guesses = sum(answer.status_code == 401 for answer in answers)
-    assert 8 <= guesses <= 8 + 2  # as many more as there are slots
-    assert sum(answer.status_code == 429 for answer in answers) == 40 - guesses
-
-
-async def test_success_forgives_and_many_may_use_one_account_at_once(register: Register, sign_in: SignIn) -> None:
-    ann = await register()
-    for _ in range(3):
-        for _ in range(7):
-            assert (await sign_in(ann["email"], WRONG)).status_code == 401
-        assert (await sign_in(ann["email"])).status_code == 201
-    answers = await asyncio.gather(*(sign_in(ann["email"]) for _ in range(20)))
-    assert {answer.status_code for answer in answers} == {201}
-
-
-async def test_guessing_at_many_accounts_from_one_place_ends_too(
-    run: Callable[..., Awaitable[App]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ACCOUNTS_FAILURES_PER_ADDRESS", "5")
-    monkeypatch.setenv("ACCOUNTS_PASSWORD_MEMORY_KIB", "64")
-    client = (await run("accounts")).client
-
-    async def guess(number: int, remote: str) -> int:
-        body = {"email": f"user{number}@example.com", "password": WRONG}
-        return (await client.post("/api/sessions", json=body, headers={"x-forwarded-for": remote})).status_code
-
-    assert [await guess(number, f"9.9.9.{number}, 203.0.113.7") for number in range(7)] == [401] * 5 + [429] * 2
-    assert await guess(8, "203.0.113.8") == 401
-
-
 async def test_a_hash_of_yesterday_is_renewed_at_sign_in(
     ann: Json,
     sign_in: SignIn,
@@ -163,7 +120,7 @@ async def test_a_hash_of_yesterday_is_renewed_at_sign_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ACCOUNTS_PASSWORD_MEMORY_KIB", "128")
-    today = await run("accounts")
+    today = await run("accounts", secrets=SECRETS)
     before = await rows("SELECT password_hash FROM accounts")
     assert (await sign_in(ann["email"], browser=today.client)).status_code == 201
     after = await rows("SELECT password_hash FROM accounts")
@@ -174,14 +131,15 @@ async def test_a_hash_of_yesterday_is_renewed_at_sign_in(
 
 
 async def test_without_redis_those_who_need_it_hear_so_soon(run: Callable[..., Awaitable[App]]) -> None:
-    client = (await run("accounts", redis_url="redis://127.0.0.1:1")).client
+    client = (await run("accounts", secrets=SECRETS, redis_url="redis://127.0.0.1:1")).client
     assert (await client.get("/api/accounts/me")).status_code == 401  # no cookie, no question to Redis
     started = time.perf_counter()
     client.cookies.set("__Host-session", "x" * 43)
     away = [
         await client.get("/api/accounts/me"),
         await client.post("/api/sessions", json={"email": "ann@example.com", "password": WRONG}),
+        await client.post("/api/accounts", json=NEW),  # without its quotas there is no registration
     ]
-    assert [answer.status_code for answer in away] == [503, 503]
+    assert [answer.status_code for answer in away] == [503, 503, 503]
     assert all(answer.headers["retry-after"] for answer in away)
-    assert time.perf_counter() - started < 2 * 2
+    assert time.perf_counter() - started < 3 * 2

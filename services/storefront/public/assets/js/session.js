@@ -38,8 +38,8 @@ export async function signOut({ everywhere = false } = {}) {
   become(null);
 }
 
-export async function erase() {
-  await del("/api/accounts/me");
+export async function erase(password) {
+  await del("/api/accounts/me", { body: { password } });
   become(null);
 }
 

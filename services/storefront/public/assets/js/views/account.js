@@ -4,7 +4,7 @@ import { del, get, quietly } from "../api.js";
 import { countries } from "../countries.js";
 import { h, put } from "../dom.js";
 import { moment } from "../format.js";
-import { confirm } from "../forms.js";
+import { confirm, field, form, input } from "../forms.js";
 import { go } from "../router.js";
 import { erase, session, signOut } from "../session.js";
 import { say } from "../shell.js";
@@ -43,7 +43,11 @@ export default personal(
           { class: "stack", "aria-labelledby": "erasure" },
           h("h2", { id: "erasure" }, "Erase your account"),
           h("p", { class: "soft" }, "Your name and address go from every part of the box office, for good. Tickets that you have stay valid at the door: print them first."),
-          h("p", null, h("button", { class: "button", type: "button", onclick: eraseAll }, "Erase my account")),
+          form({
+            fields: [field("Your password", input("erasure-password", { type: "password", autocomplete: "current-password" }))],
+            action: "Erase my account",
+            send: eraseAll,
+          }),
         ),
       ),
     ];
@@ -100,14 +104,10 @@ async function leave(options) {
   }
 }
 
-async function eraseAll() {
+async function eraseAll(values) {
   const sure = await confirm({ title: "Erase your account?", text: "This cannot be undone. Your orders stay in our books without your name.", action: "Erase everything", cancel: "Keep my account" });
   if (!sure) return;
-  try {
-    await erase();
-    say("Your account is gone. Farewell.");
-    await go("/");
-  } catch (problem) {
-    say(problem.message);
-  }
+  await erase(values["erasure-password"]);
+  say("Your account is gone. Farewell.");
+  await go("/");
 }
