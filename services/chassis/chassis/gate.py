@@ -124,7 +124,7 @@ class Gate:
         except Problem as problem:
             if isinstance(problem, Busy):
                 self._rejected[service.name].inc()
-            record_refusal(problem, scope["method"])
+            record_refusal(problem)
             await problem.render()(scope, body.receive, exchange.send)
         except Exception as error:  # answered and logged by the service's error handler, re-raised by the framework
             if not exchange.status:
