@@ -2,11 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Path, Request, Response
 
-from accounts import credentials, devices, handlers
+from accounts import credentials, devices, handlers, recovery
 from accounts.handlers import Browser
-from accounts.schemas import AccountView, Credentials, Erasure, Ids, People, Person, Registration, SessionView
+from accounts.schemas import (
+    AccountView,
+    Confirmation,
+    Credentials,
+    Erasure,
+    Ids,
+    MailToken,
+    MailTokens,
+    NewPasswords,
+    People,
+    Person,
+    Registration,
+    ResetPassword,
+    ResetWanted,
+    SessionView,
+)
 from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, OptionalPrincipal, remote_address
 from chassis.inputs import Text
 from chassis.pagination import Page
@@ -15,6 +30,7 @@ from chassis.security import Outcome, SecurityEvent, record
 
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
+Token = Annotated[Text, Path(max_length=100)]
 SessionId = Annotated[Text, Path(max_length=64)]
 
 router = APIRouter()
@@ -61,11 +77,54 @@ async def erase(
     _clear_cookie(response)
 
 
+@router.put("/api/accounts/me/password", status_code=204, tags=["accounts"])
+async def change_password(
+    body: NewPasswords, principal: CurrentPrincipal, browser: BrowserDep, runtime: RuntimeDep, response: Response
+) -> None:
+    """Change the password. Every session ends, this one goes on under a new cookie.
+
+    403 `wrong-password`; 422 says why the new one is refused; 429 with Retry-After after repeated failures.
+    """
+    token, _ = await credentials.change(runtime, principal, old=body.old, new=body.new, browser=browser)
+    _set_session(response, token)
+
+
+@router.post("/api/password-resets", status_code=202, tags=["accounts"])
+async def ask_for_reset(
+    body: ResetWanted, browser: BrowserDep, runtime: RuntimeDep, background: BackgroundTasks
+) -> None:
+    """Have a link sent with which the owner of an account sets a new password: 202 whether there is one or not.
+
+    429 with Retry-After after many from one place.
+    """
+    account = await recovery.reset_wanted(runtime, email=body.email, browser=browser)
+    if account is not None:
+        background.add_task(recovery.send_reset, runtime, account)
+
+
+@router.put("/api/password-resets/{token}", status_code=204, tags=["accounts"])
+async def reset_password(
+    token: Token, body: ResetPassword, browser: BrowserDep, runtime: RuntimeDep, response: Response
+) -> None:
+    """Set a new password with the token of a mail, once. Every session ends.
+
+    404 `link-spent`; 422 says why the password is refused, and the link stays good.
+    """
+    _set_device(response, await recovery.reset(runtime, token=token, password=body.password, browser=browser))
+    _clear_cookie(response)
+
+
+@router.post("/api/confirmations", status_code=204, tags=["accounts"])
+async def confirm(body: Confirmation, browser: BrowserDep, runtime: RuntimeDep) -> None:
+    """Confirm the address of an account with the token of a mail. 404 `link-spent`."""
+    await recovery.confirm(runtime, token=body.token, browser=browser)
+
+
 @router.post("/api/sessions", status_code=201, tags=["sessions"])
 async def sign_in(body: Credentials, browser: BrowserDep, runtime: RuntimeDep, response: Response) -> SessionView:
     """Sign in. 401 `wrong-credentials`; 429 with Retry-After after repeated failures."""
     found = await credentials.sign_in(runtime, email=body.email, password=body.password, browser=browser)
-    response.headers["set-cookie"] = f"{COOKIE}={found.token}; {COOKIE_ATTRIBUTES}"
+    _set_session(response, found.token)
     if found.device:
         _set_device(response, found.device)
     response.headers["location"] = "/api/sessions/current"
@@ -117,10 +176,21 @@ async def people(body: Ids, runtime: RuntimeDep) -> People:
     return People(items=[Person.of(account) for account in found])
 
 
+@internal.post("/internal/mail-tokens")
+async def mail_tokens(body: Ids, runtime: RuntimeDep) -> MailTokens:
+    """The secret parts of links in mails, for the service that writes them. What is used or too old is left out."""
+    found = await recovery.tokens(runtime, body.ids)
+    return MailTokens(items=[MailToken(id=id_, token=token) for id_, token in found.items()])
+
+
+def _set_session(response: Response, token: str) -> None:
+    response.headers.append("set-cookie", f"{COOKIE}={token}; {COOKIE_ATTRIBUTES}")
+
+
 def _set_device(response: Response, device: str) -> None:
     lifetime = f"Max-Age={devices.LIFETIME_SECONDS}"
     response.headers.append("set-cookie", f"{devices.COOKIE}={device}; {lifetime}; {COOKIE_ATTRIBUTES}")
 
 
 def _clear_cookie(response: Response) -> None:
-    response.headers["set-cookie"] = f"{COOKIE}=; Max-Age=0; {COOKIE_ATTRIBUTES}"
+    response.headers.append("set-cookie", f"{COOKIE}=; Max-Age=0; {COOKIE_ATTRIBUTES}")

@@ -1,16 +1,19 @@
-"""The use cases of a password: sign in with it, prove with it that a session is in the right hands."""
+"""The use cases of a password: sign in with it, prove with it that a session is in the right hands, change it."""
 
 from dataclasses import dataclass
 
 from accounts import devices, handlers, repository
 from accounts.domain import Account, normalise_email
 from accounts.errors import WrongCredentials, WrongPassword
+from accounts.events import PasswordChanged
 from accounts.guessing import Claim, guard_of
 from accounts.handlers import Browser
 from accounts.keys import keys_of
 from accounts.passwords import Passwords, passwords_of
+from chassis import outbox
 from chassis.database import Database
 from chassis.identity import Principal
+from chassis.ids import uuid7
 from chassis.runtime import Runtime
 from chassis.security import Outcome, SecurityEvent, record
 from chassis.sessions import Session
@@ -32,7 +35,7 @@ async def sign_in(runtime: Runtime, *, email: str, password: str, browser: Brows
     TooManyRequests after repeated failures (`guessing.Guard`).
     """
     address = _normalised(email)
-    account = await _find(runtime.database, address)
+    account = await find(runtime.database, email)
     device = await devices.recognise(keys_of(runtime), browser.device, account.id) if account else None
     claim = Claim(
         email=address or email,
@@ -66,18 +69,48 @@ async def erase(runtime: Runtime, principal: Principal, password: str, browser: 
     await handlers.erase(runtime, account.id)
 
 
-async def _begin_session(runtime: Runtime, account: Account, password: str, browser: Browser) -> tuple[str, Session]:
-    """A session of an account that cannot be erased at the same moment; renews a hash made with old parameters."""
-    new_hash = await _renewed_hash(passwords_of(runtime), account, password)
+async def change(
+    runtime: Runtime, principal: Principal, *, old: str, new: str, browser: Browser
+) -> tuple[str, Session]:
+    """Change the password: every session ends, and a new one begins here: its token and what it holds.
+
+    Raises WrongPassword, WeakPassword, TooManyRequests.
+    """
+    account = await prove(runtime, principal, old, browser)
+    new_hash = await chosen_password(passwords_of(runtime), account, new, at="new")
     async with runtime.database.transaction() as tx:
-        if not await repository.keep_from_erasure(tx, account.id):
+        if not await repository.change_password(tx, account, new_hash):
+            raise WrongPassword  # it was changed at the same moment
+        await outbox.append(tx, PasswordChanged(account_id=account.id, change_id=uuid7()))
+        await runtime.sessions.revoke_all(account.id)
+        created = await _new_session(runtime, account, browser)
+    record(SecurityEvent.PASSWORD_CHANGE, Outcome.DONE, account_id=account.id)
+    return created
+
+
+async def chosen_password(passwords: Passwords, account: Account, password: str, *, at: str = "password") -> str:
+    """The hash of a password that its owner chose. Raises WeakPassword, which names the member `at`."""
+    handlers.check_strength(password, email=account.email, name=account.name, at=at)
+    async with passwords.slot():
+        return await passwords.hash(password)
+
+
+async def _begin_session(runtime: Runtime, account: Account, password: str, browser: Browser) -> tuple[str, Session]:
+    """A session of an account that is not erased, and whose password is not changed, at the same moment.
+
+    Renews a hash made with old parameters.
+    """
+    async with runtime.database.transaction() as tx:
+        if not await repository.hold(tx, account):
             raise WrongCredentials
-        if new_hash is not None:
-            await repository.set_password_hash(tx, account.id, new_hash)
-        return await new_session(runtime, account, browser)
+        created = await _new_session(runtime, account, browser)
+    if new_hash := await _renewed_hash(passwords_of(runtime), account, password):
+        async with runtime.database.transaction() as tx:
+            await repository.renew_hash(tx, account, new_hash)
+    return created
 
 
-async def new_session(runtime: Runtime, account: Account, browser: Browser) -> tuple[str, Session]:
+async def _new_session(runtime: Runtime, account: Account, browser: Browser) -> tuple[str, Session]:
     return await runtime.sessions.create(
         account_id=account.id,
         roles=account.roles,
@@ -95,7 +128,9 @@ async def _renewed_hash(passwords: Passwords, account: Account, password: str) -
         return await passwords.hash(password)
 
 
-async def _find(database: Database, address: str | None) -> Account | None:
+async def find(database: Database, email: str) -> Account | None:
+    """The account with this address, however it is written; None for what is no address too."""
+    address = _normalised(email)
     if address is None:
         return None
     async with database.reading() as connection:

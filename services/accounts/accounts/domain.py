@@ -23,6 +23,14 @@ class Account:
     roles: tuple[str, ...]
     password_hash: str
     created_at: datetime
+    confirmed_at: datetime | None = None
+    """When the owner showed to read mails at the address; None: it may be anybody's."""
+    password_version: int = 0
+    """Counts changes of the password; links that were sent before one are worthless."""
+
+    @property
+    def confirmed(self) -> bool:
+        return self.confirmed_at is not None
 
 
 def open_account(

@@ -1,6 +1,6 @@
 """The answers of accounts other than success."""
 
-from chassis.errors import Forbidden, Problem
+from chassis.errors import Forbidden, Invalid, NotFound, Problem
 from chassis.security import SecurityEvent
 
 
@@ -26,3 +26,18 @@ class WrongPassword(Forbidden):
 
     slug = "wrong-password"
     title = "The password is wrong"
+
+
+class WeakPassword(Invalid):
+    """The password is too easy to guess: `errors` names the member and says why."""
+
+    def __init__(self, why: str, *, at: str = "password") -> None:
+        super().__init__("The request has invalid members.", errors=[{"at": f"body.{at}", "message": why}])
+
+
+class LinkSpent(NotFound):
+    """The link of a mail was used, is too old, or never was one; which of them stays unsaid."""
+
+    slug = "link-spent"
+    title = "This link is not valid, or not any more"
+    security = SecurityEvent.PASSWORD_RESET

@@ -17,3 +17,17 @@ class AccountErased(Event, topic="accounts", type="account.erased", key="account
     """The customer is gone: whoever keeps personal data of this account deletes it."""
 
     account_id: UUID
+
+
+class PasswordResetRequested(Event, topic="accounts", type="account.password-reset-requested", key="account_id"):
+    """Somebody wants to set a new password: its owner gets a link, which `POST /internal/mail-tokens` knows."""
+
+    account_id: UUID
+    reset_id: UUID
+
+
+class PasswordChanged(Event, topic="accounts", type="account.password-changed", key="account_id"):
+    """The password is another now. `change_id` tells changes apart."""
+
+    account_id: UUID
+    change_id: UUID

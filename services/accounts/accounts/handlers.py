@@ -6,11 +6,12 @@ from uuid import UUID
 
 from accounts import repository
 from accounts.domain import ORGANISER, Account, open_account
-from accounts.errors import EmailTaken
+from accounts.errors import EmailTaken, WeakPassword
 from accounts.events import AccountErased, AccountRegistered
 from accounts.keys import keys_of
 from accounts.passwords import passwords_of
 from accounts.settings import settings_of
+from accounts.strength import weakness
 from chassis import outbox
 from chassis.database import Database
 from chassis.errors import NotFound, Unauthenticated
@@ -40,9 +41,10 @@ async def register(
 ) -> Account:
     """Open an account. `by` is who is signed in: an organiser opens accounts for others under a quota of their own.
 
-    Raises EmailTaken, and TooManyRequests when the place, the organiser or the e-mail address has had its share.
+    Raises WeakPassword, EmailTaken, and TooManyRequests when the place, the organiser or the address had its share.
     """
     limiter, passwords = RateLimiter(runtime.redis), passwords_of(runtime)
+    check_strength(password, email=email, name=name)
     await limiter.hit(await _registrations_from(runtime, browser, by))
     account = open_account(id=uuid7(), email=email, name=name, country=country, password_hash="", now=now())
     async with passwords.slot_for_newcomer():
@@ -51,6 +53,12 @@ async def register(
         raise EmailTaken
     record(SecurityEvent.REGISTRATION, Outcome.DONE, subject=account.id)
     return account
+
+
+def check_strength(password: str, *, email: str, name: str, at: str = "password") -> None:
+    """Raises WeakPassword, which names the member `at`, for what is easy to guess."""
+    if why := weakness(password, known=(email, name)):
+        raise WeakPassword(why, at=at)
 
 
 async def store(database: Database, account: Account, *, once: tuple[RateLimiter, Quota] | None = None) -> bool:

@@ -7,7 +7,14 @@ from chassis.app import create_service
 
 service = create_service(
     "accounts",
-    paths=["/api/accounts", "/api/sessions", "/internal/people"],
+    paths=[
+        "/api/accounts",
+        "/api/sessions",
+        "/api/password-resets",
+        "/api/confirmations",
+        "/internal/people",
+        "/internal/mail-tokens",
+    ],
     callers=["notifications"],
     routers=[api.router, api.internal],
     settings=Settings,

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from accounts.settings import Settings, settings_of
+from accounts.strength import normalised
 from chassis.limits import Admission, Urgency
 from chassis.runtime import Runtime
 
@@ -99,7 +99,7 @@ def _from_settings(runtime: Runtime) -> Passwords:
 
 def _prepared(password: str) -> bytes:
     """The same bytes for a password however a keyboard composes its characters (NFKC, as NIST SP 800-63B advises)."""
-    return unicodedata.normalize("NFKC", password).encode()
+    return normalised(password).encode()
 
 
 def _decoy(hasher: PasswordHasher) -> str:

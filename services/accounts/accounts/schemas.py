@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from accounts.domain import Account, normalise_email
+from accounts.strength import LONGEST, SHORTEST
 from chassis.inputs import Country, Id, Input, Opaque, Text, VisibleText
 from chassis.sessions import Session
 
@@ -17,7 +18,7 @@ def _code(value: Any) -> Any:
 
 Email = Annotated[Text, Field(max_length=320, json_schema_extra={"format": "email"}), AfterValidator(normalise_email)]
 Name = Annotated[VisibleText, Field(max_length=200)]
-NewPassword = Annotated[Opaque, Field(min_length=10, max_length=200)]
+NewPassword = Annotated[Opaque, Field(min_length=SHORTEST, max_length=LONGEST)]
 Home = Annotated[Country, BeforeValidator(_code)]
 """A country as people write its code: in any case, with blanks around it."""
 
@@ -41,6 +42,31 @@ class Credentials(Input):
     password: KnownPassword
 
 
+class NewPasswords(Input):
+    """Body of `PUT /api/accounts/me/password`."""
+
+    old: KnownPassword
+    new: NewPassword
+
+
+class ResetWanted(Input):
+    """Body of `POST /api/password-resets`: the address of an account, or any other text."""
+
+    email: Annotated[Opaque, Field(max_length=320)]
+
+
+class ResetPassword(Input):
+    """Body of `PUT /api/password-resets/{token}`."""
+
+    password: NewPassword
+
+
+class Confirmation(Input):
+    """Body of `POST /api/confirmations`: the token of a mail."""
+
+    token: Annotated[Opaque, Field(max_length=100)]
+
+
 class Erasure(Input):
     """Body of `DELETE /api/accounts/me`."""
 
@@ -59,6 +85,8 @@ class AccountView(BaseModel):
     jurisdiction: str
     roles: tuple[str, ...]
     created_at: datetime
+    confirmed: bool
+    """Whether the owner has shown to read mails at the address."""
 
     @classmethod
     def of(cls, account: Account) -> "AccountView":
@@ -66,7 +94,7 @@ class AccountView(BaseModel):
 
 
 class Ids(Input):
-    """Body of `POST /internal/people`."""
+    """Body of `POST /internal/people` and `POST /internal/mail-tokens`."""
 
     ids: Annotated[list[Id], Field(max_length=500)]
 
@@ -81,13 +109,26 @@ class Person(BaseModel):
 
     @classmethod
     def of(cls, account: Account) -> "Person":
-        return cls(id=account.id, email=account.email, name=account.name, confirmed=True)
+        return cls(id=account.id, email=account.email, name=account.name, confirmed=account.confirmed)
 
 
 class People(BaseModel):
     """The answer of `POST /internal/people`."""
 
     items: list[Person]
+
+
+class MailToken(BaseModel):
+    """The secret part of a link in a mail, and the reset or account that it is for."""
+
+    id: UUID
+    token: str
+
+
+class MailTokens(BaseModel):
+    """The answer of `POST /internal/mail-tokens`."""
+
+    items: list[MailToken]
 
 
 class SessionView(BaseModel):

@@ -1,5 +1,6 @@
 """The two accounts of a fresh stack. Their passwords are made by whoever sets up Vault, and are only there."""
 
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 from accounts import handlers, repository
@@ -30,7 +31,7 @@ async def _ensure(runtime: Runtime, passwords: Passwords, email: str, name: str,
     password_hash = await passwords.hash(password)
     if known is not None:
         async with runtime.database.transaction() as tx:
-            await repository.set_password_hash(tx, known.id, password_hash)
+            await repository.change_password(tx, known, password_hash)
         return
     account = open_account(
         id=uuid5(NAMESPACE, email),
@@ -41,4 +42,4 @@ async def _ensure(runtime: Runtime, passwords: Passwords, email: str, name: str,
         now=now(),
         roles=roles,
     )
-    await handlers.store(runtime.database, account)
+    await handlers.store(runtime.database, replace(account, confirmed_at=account.created_at))

@@ -7,7 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.cpus import usable_cpus
 from chassis.runtime import Runtime
-from chassis.settings import PositiveCount, ServiceSettings
+from chassis.settings import PositiveCount, PositiveSeconds, ServiceSettings
 
 SECRETS = "services/accounts"
 """Where Vault has the secrets of accounts."""
@@ -46,6 +46,13 @@ class Settings(ServiceSettings):
     """Accounts that a signed-in organiser opens for others, in place of the quota of the place."""
     registrations_per_email: PositiveCount = 3
     """Accounts opened with one e-mail address in a day, erased ones too: each sends a mail there."""
+
+    reset_seconds: PositiveCount = 1800
+    """For how long the link of a mail sets a new password."""
+    resets_per_address: PositiveCount = 20
+    """Resets that a place asks for in an hour, and wrong links that it may show."""
+    resets_per_email: PositiveCount = 3
+    """Mails for a reset to one e-mail address in an hour."""
 
 
 def settings_of(runtime: Runtime) -> Settings:
