@@ -107,6 +107,7 @@ def _restore_all(url: str, backup: Backup, progress: Progress) -> None:
         with backup.dump(service).open("rb") as file:
             _run(restore_command(target, owner=f"{service}_owner"), target, f"restoring {service}", stdin=file)
         progress(service, "restored")
+    ensure_databases(url, backup.services, vault_password=None)  # a dump has no privileges
     there = contents(url, backup.services)
     if different := sorted(name for name, content in backup.tables.items() if there.get(name) != content):
         raise EngineError(f"what was restored is not what was saved: {', '.join(different)}")

@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from chassis.addresses import with_sslmode
+from chassis.privileges import grants
+from engines.pgtools import database_url
+
 VAULT = "vault"
 """Vault's own user."""
 
@@ -25,8 +29,8 @@ def ensure_databases(admin_url: str, services: Sequence[str], *, vault_password:
 
 
 def maintenance_url(url: str) -> str:
-    """`url` with the database `postgres`, unless it names one."""
-    parts = urlsplit(url)
+    """`url` with the database `postgres`, unless it names one, and with what it asks of TLS."""
+    parts = urlsplit(with_sslmode(url))
     return parts._replace(path=parts.path if parts.path.strip("/") else "/postgres").geturl()
 
 
@@ -40,7 +44,7 @@ async def _ensure(admin_url: str, services: Sequence[str], vault_password: str |
     finally:
         await admin.close()
     for service in services:
-        database = await asyncpg.connect(urlsplit(admin_url)._replace(path=f"/{service}").geturl(), timeout=10)
+        database = await asyncpg.connect(database_url(admin_url, service), timeout=10)
         try:
             await _ensure_privileges(database, service)
         finally:
@@ -84,6 +88,7 @@ async def _ensure_privileges(database: asyncpg.Connection, service: str) -> None
             GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {users};
         ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public
             GRANT USAGE, SELECT ON SEQUENCES TO {users};
+        {grants(service)}
         """
     )
 

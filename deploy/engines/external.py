@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from chassis.addresses import with_sslmode
+
 
 class BadAddress(RuntimeError):
     """An address that was given lacks something. The message names it and what to do."""
@@ -26,22 +28,22 @@ class External:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "External":
         """Raises BadAddress."""
-        given = cls(
-            database_url=environment.get("DATABASE_URL", ""),
+        found = cls(
+            database_url=with_sslmode(given) if (given := environment.get("DATABASE_URL", "")) else "",
             redis_url=environment.get("REDIS_URL", ""),
             kafka_bootstrap_servers=environment.get("KAFKA_BOOTSTRAP_SERVERS", ""),
             smtp_url=environment.get("SMTP_URL", ""),
             vault_addr=environment.get("VAULT_ADDR", ""),
             vault_token=environment.get("VAULT_TOKEN", "") if environment.get("VAULT_ADDR") else "",
         )
-        if given.database_url and not urlsplit(given.database_url).password:
+        if found.database_url and not urlsplit(found.database_url).password:
             raise BadAddress(
                 "DATABASE_URL needs the login of a user who may create roles and databases: "
                 "postgresql://USER:PASSWORD@HOST:PORT (only Vault gets to see it)"
             )
-        if given.vault_addr and not given.vault_token:
+        if found.vault_addr and not found.vault_token:
             raise BadAddress("VAULT_ADDR needs VAULT_TOKEN too: a token that may set up mounts, policies and logins")
-        return given
+        return found
 
     @property
     def shared_secrets(self) -> dict[str, str]:

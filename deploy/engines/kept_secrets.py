@@ -5,17 +5,18 @@ from collections.abc import Iterator, Mapping
 import hvac
 from hvac import exceptions as refused
 
+from chassis.redis_login import PASSWORD, UNIT
 from engines.protocol import EngineError
 from engines.vault_bootstrap import KV
 
-FROM_SETTINGS = "shared"
-"""Addresses of servers: each `up` writes what its environment says."""
+FROM_SETTINGS = ("shared", UNIT)
+"""Addresses and logins of servers: each `up` writes what this stack has."""
 
 
 def read_secrets(client: hvac.Client) -> dict[str, dict[str, str]]:
     """The newest version of each, by path. Raises EngineError."""
     try:
-        return {path: _read(client, path) for path in _paths(client, "") if path != FROM_SETTINGS}
+        return {path: _read(client, path) for path in _paths(client, "") if path not in FROM_SETTINGS}
     except (refused.VaultError, OSError) as error:
         raise EngineError(f"reading Vault failed: {error}") from error
 
@@ -25,8 +26,9 @@ def write_secrets(client: hvac.Client, secrets: Mapping[str, Mapping[str, str]])
     try:
         for path, values in secrets.items():
             there = _read(client, path)
-            if {**there, **values} != there:
-                client.secrets.kv.v2.create_or_update_secret(path, {**there, **values}, mount_point=KV)
+            own = {PASSWORD: there[PASSWORD]} if PASSWORD in there else {}  # of the Redis that is here
+            if (wanted := {**there, **values, **own}) != there:
+                client.secrets.kv.v2.create_or_update_secret(path, wanted, mount_point=KV)
     except (refused.VaultError, OSError) as error:
         raise EngineError(f"writing to Vault failed: {error}") from error
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from chassis.addresses import with_sslmode
 from engines.external import address
 from engines.local.executables import executable
 from engines.local.server import plain_environment
@@ -36,7 +37,7 @@ def login_of(url: str) -> dict[str, str]:
 
 def database_url(url: str, name: str) -> str:
     """The same server and login, this database."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    return urlsplit(with_sslmode(url))._replace(path=f"/{name}").geturl()
 
 
 def first_reason(said: str) -> str:

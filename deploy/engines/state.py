@@ -23,6 +23,7 @@ FOLDERS = ("data", "logs", "mail", "secrets")
 FILES = (
     "ca.crt",
     "compose.env",
+    "compose.json",
     "control.sock",
     CURRENT,
     identity.NAME,

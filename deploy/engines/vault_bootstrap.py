@@ -16,8 +16,10 @@ import hvac
 from hvac import exceptions as refused
 
 from chassis.outgoing import vault_client
+from chassis.redis_login import PASSWORD, UNIT
 from engines.databases import VAULT, ensure_databases, maintenance_url
 from engines.vault_logins import ensure_logins
+from engines.vault_operator import ensure_operator, operator_token, renew
 from engines.vault_plan import VaultPlan
 
 FOLDER = Path(__file__).parents[1] / "vault"
@@ -37,25 +39,49 @@ GENERATED: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "payments": {"provider_api_key": lambda: f"sk_{secrets.token_urlsafe(24)}"},
     "notifications": {"ticket_key": lambda: secrets.token_hex(32)},
 }
-"""The secrets of each service that can be any random text."""
+"""The secrets of single services that can be any random text."""
+
+
+def generated(service: str) -> Mapping[str, Callable[[], str]]:
+    """What can be any random text, of one service."""
+    return {PASSWORD: lambda: secrets.token_urlsafe(24), **GENERATED.get(service, {})}
 
 
 def bootstrap(plan: VaultPlan) -> None:
     """Carry out `plan`. Raises hvac's errors, asyncpg.PostgresError and OSError."""
-    client = vault_client(plan.vault_addr, token=plan.token)
-    _mount(client, plan)
+    root = vault_client(plan.vault_addr, token=plan.token) if plan.token else None
+    if root is not None and plan.operator:
+        _mount(root)
+        ensure_operator(root, plan.operator)
+    client = _at_work(plan)
+    _mount(client)
     _databases(client, plan)
     for service in plan.services:
         _database_roles(client, plan, service)
-        _secrets(client, f"services/{service}", {name: make() for name, make in GENERATED.get(service, {}).items()})
+        made = {name: make() for name, make in generated(service).items()}
+        _secrets(client, f"services/{service}", made, _redis(plan, service))
         for kind in ("service", "migrate"):
-            client.sys.create_or_update_policy(f"{kind}-{service}", _text(f"policies/{kind}.hcl", service))
+            client.sys.create_or_update_acl_policy(f"{kind}-{service}", _text(f"policies/{kind}.hcl", service))
+    if UNIT in plan.redis_passwords:
+        client.sys.create_or_update_acl_policy(UNIT, (FOLDER / "policies" / "app.hcl").read_text())
+        _secrets(client, UNIT, {}, _redis(plan, UNIT))
     if plan.shared:
         client.secrets.kv.v2.create_or_update_secret("shared", dict(plan.shared), mount_point=KV)
     ensure_logins(client, plan)
+    if plan.operator:
+        renew(client, plan.operator)
+    if root is not None and plan.root_token_file:
+        root.auth.token.revoke_self()
+        plan.root_token_file.unlink(missing_ok=True)
 
 
-def _mount(client: hvac.Client, plan: VaultPlan) -> None:
+def _at_work(plan: VaultPlan) -> hvac.Client:
+    """Who does the work: the operator, or in a cluster the login that the token is of."""
+    token = operator_token(plan.vault_addr, plan.operator) if plan.operator else plan.token
+    return vault_client(plan.vault_addr, token=token)
+
+
+def _mount(client: hvac.Client) -> None:
     engines = client.sys.list_mounted_secrets_engines()["data"]
     if f"{KV}/" not in engines:
         client.sys.enable_secrets_engine("kv", path=KV, options={"version": "2"})
@@ -101,9 +127,8 @@ def _databases(client: hvac.Client, plan: VaultPlan) -> None:
 def connection_url(postgres_url: str) -> str:
     """Vault's template of the URL: the address of `postgres_url`, Vault's own login."""
     parts = urlsplit(maintenance_url(postgres_url))
-    query = parts.query or "sslmode=prefer"
     netloc = f"{{{{username}}}}:{{{{password}}}}@{parts.hostname}:{parts.port or 5432}"
-    return parts._replace(netloc=netloc, query=query).geturl()
+    return parts._replace(netloc=netloc).geturl()
 
 
 def _connection(client: hvac.Client) -> dict[str, Any]:
@@ -137,15 +162,20 @@ def _database_roles(client: hvac.Client, plan: VaultPlan, service: str) -> None:
         )
 
 
-def _secrets(client: hvac.Client, path: str, values: Mapping[str, str]) -> None:
-    """Add those of `values` whose names are not there yet."""
+def _redis(plan: VaultPlan, user: str) -> dict[str, str]:
+    return {PASSWORD: plan.redis_passwords[user]} if user in plan.redis_passwords else {}
+
+
+def _secrets(client: hvac.Client, path: str, values: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+    """Add those of `values` whose names are not there yet; `fixed` are what they are, whatever was there."""
     try:
         answer = client.secrets.kv.v2.read_secret_version(path, mount_point=KV, raise_on_deleted_version=True)["data"]
         there, version = answer["data"], answer["metadata"]["version"]
     except refused.InvalidPath:
         there, version = {}, 0
-    if missing := {name: value for name, value in values.items() if name not in there}:
-        client.secrets.kv.v2.create_or_update_secret(path, {**there, **missing}, cas=version, mount_point=KV)
+    wanted = {**values, **there, **fixed}
+    if wanted != there:
+        client.secrets.kv.v2.create_or_update_secret(path, wanted, cas=version, mount_point=KV)
 
 
 def _text(name: str, service: str) -> str:

@@ -1,8 +1,8 @@
 """Sets up Vault from inside a cluster: `python -m engines.vault_setup plan.json`, in a Job before each upgrade.
 
 The plan is that of `vault_plan.py` without what is secret. That comes from files in `SETUP_FOLDER`: `database_url`, and
-if they are there `redis_url`, `smtp_url` and `vault_token`. Without a token the pod logs in by its service account, as
-VAULT_ROLE, VAULT_JWT_FILE and VAULT_CA_FILE say.
+if they are there `redis_url`, `redis_passwords` (JSON, by service), `smtp_url` and `vault_token`. Without a token the
+pod logs in by its service account, as VAULT_ROLE, VAULT_JWT_FILE and VAULT_CA_FILE say.
 """
 
 import json
@@ -30,6 +30,7 @@ def plan_from(text: str, files: Mapping[str, str], settings: Settings) -> VaultP
         "postgres_url": files["database_url"],
         "token": files.get("vault_token") or _log_in(settings),
         "shared": given.shared_secrets,
+        "redis_passwords": json.loads(files.get("redis_passwords") or "{}"),
     }
     return VaultPlan.from_json(json.dumps({**json.loads(text), **secret}))
 

@@ -19,12 +19,14 @@ from engines.mailpit import read_mails
 from engines.protocol import NOTHING, Access, EngineError, Progress, Row, Up
 from engines.state import CURRENT, BrokenState, State
 from engines.tier import ALL, UNIT, BadTier, load_tier
+from engines.vault_operator import log_in
 from engines.visitor import await_seat_maps, status_of
 
 CA = "/data/caddy/pki/authorities/local/root.crt"
 """In the container of the edge."""
 EDGE_SECONDS = 120.0
-ONCE = ("keys", "site", "vault-setup", "migrate")
+SETUP = "vault-setup"
+ONCE = ("keys", "site", SETUP, "migrate")
 """What runs once at the start, in this order."""
 DATABASE_URL_FILE = "DATABASE_URL_FILE"
 
@@ -161,11 +163,12 @@ class ComposeEngine:
     def access(self) -> Access:
         current, found = self._state.read(CURRENT), {each.service: each for each in self._there()}
         vault = f"http://{found['openbao'].host}:8200"
-        token = read_file(found["openbao"].name, "/keys/vault/root-token").decode()
+        files = [f"/keys/vault/operator-{kind}-id" for kind in ("role", "secret")]
+        token = log_in(vault, *(read_file(found["openbao"].name, path).decode() for path in files))
         given = self._project().variables()[DATABASE_URL_FILE]
         if "postgres" in found:
             password = read_file(found["postgres"].name, "/keys/database/password").decode()
-            database_url = f"postgresql://postgres:{password}@{found['postgres'].host}:5432"
+            database_url = f"postgresql://postgres:{password}@{found['postgres'].host}:5432?sslmode=disable"
         else:
             database_url = (self._state.credentials / os.path.basename(given)).read_text()  # noqa: PTH119
         return Access(
@@ -185,8 +188,12 @@ class ComposeEngine:
         return read_mails(f"http://{found['mail'].host}:8025")
 
     def inside(self, *arguments: str, owner: bool) -> None:
-        """Become `boxoffice ARGUMENTS` in a container: of an instance, or as the owner of the databases."""
+        """Become `boxoffice ARGUMENTS` in a container: of an instance, or as the owner of the databases, whose login is
+        made for it.
+        """
         self._there()
+        if owner:
+            self._project().say("run", "--rm", "--no-deps", "-T", SETUP)
         terminal = [] if sys.stdin.isatty() else ["-T"]
         how = ["run", "--rm", "--no-deps", *terminal, "migrate"] if owner else ["exec", *terminal, UNIT, "boxoffice"]
         command = self._project().command(*how, *arguments)

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from engines.compose.docker import follow
 from engines.external import External, address, server_address
 from engines.local.plan import Request
-from engines.local.server import BASE_ENVIRONMENT
+from engines.local.server import BASE_ENVIRONMENT, replace_secret
 from engines.protocol import EngineError, Progress
 from engines.state import REPOSITORY, State
 from engines.tier import load_tier
 
 FOLDER = REPOSITORY / "compose"
 TIER = REPOSITORY / "deploy" / "startup" / "tier.env"
-VARIABLES = "compose.env"
+VARIABLES = "compose.json"
+BEFORE = "compose.env"
+"""Where older code kept the same."""
 SETTINGS = "settings.env"
 OBSERVABILITY = "observability.yaml"
 GRAFANA_FILE = "grafana-password"
@@ -26,6 +28,7 @@ OF_IMAGES = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE
 PASSED_ON = (*OF_IMAGES, "VAULT_IMAGE", "APP_CPUS", "EDGE_HSTS_SECONDS", "GRAFANA_PORT")
 DOCKERS_OWN = ("HOME", "TMPDIR", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy")
 """How Docker's client finds its configuration and its engine, and how a build reaches the world."""
+ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "$": r"\$"})
 TOLD = {
     "Starting": "starting",
     "Waiting": "starting",
@@ -61,8 +64,10 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         """`docker compose` for this project."""
         files = [part for name in self.files for part in ("-f", str(FOLDER / name))]
-        variables = ["--env-file", str(TIER), "--env-file", str(self.state.folder / VARIABLES)]
-        return ["docker", "compose", "--progress", "json", "-p", self.name, *variables, *files, *arguments]
+        return [
+            *("docker", "compose", "--progress", "json", "-p", self.name, "--env-file", str(TIER)),
+            *(*files, *arguments),
+        ]
 
     def run(self, *arguments: str, progress: Progress) -> None:
         """Run `docker compose ARGUMENTS` and tell what happens to whom. Raises EngineError."""
@@ -86,11 +91,11 @@ class Project:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        """For compose: only what it needs itself, as variables of the environment would come before ours."""
+        """For compose: what it needs itself, and the values of our variables, which so may hold any character."""
         kept = (*BASE_ENVIRONMENT, *DOCKERS_OWN)
         found = {name: os.environ[name] for name in kept if name in os.environ}
         dockers = {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "BUILDX_"))}
-        return {**found, **dockers, "DOCKER_BUILDKIT": "1"}
+        return {**found, **dockers, "DOCKER_BUILDKIT": "1", **self.variables()}
 
     def configure(self, request: Request) -> None:
         """Write the values of the variables, the settings of the app, and a file for each address with a login."""
@@ -116,15 +121,17 @@ class Project:
         self.write(variables)
         tier = load_tier(request.tier).values
         changed = {name: value for name, value in request.values.items() if value != tier[name]}
-        (self.state.folder / SETTINGS).write_text(_env({**changed, **request.settings}))
+        replace_secret(self.state.folder / SETTINGS, _env({**changed, **request.settings}))
 
     def write(self, variables: dict[str, str]) -> None:
-        (self.state.folder / VARIABLES).write_text(_env(variables))
+        self.state.write(VARIABLES, variables)
 
     def variables(self) -> dict[str, str]:
         """As they were written; empty when nothing was up."""
-        path = self.state.folder / VARIABLES
-        pairs = (line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else ()
+        path = self.state.folder / BEFORE
+        if (self.state.folder / VARIABLES).exists() or not path.exists():
+            return self.state.read(VARIABLES)
+        pairs = (line.split("=", 1) for line in path.read_text().splitlines())
         return {name: value.strip("'") for name, value in pairs}
 
     def set(self, **values: str) -> None:
@@ -182,8 +189,8 @@ def _given(names: Sequence[str]) -> dict[str, str]:
 
 
 def _env(values: dict[str, str]) -> str:
-    """In the format of compose; the quotes keep it from looking for variables in a value."""
-    return "".join(f"{name}='{value}'\n" for name, value in values.items())
+    """In the format of compose, which looks for variables in a value unless each `$` is escaped."""
+    return "".join(f'{name}="{value.translate(ESCAPED)}"\n' for name, value in values.items())
 
 
 def _readable(text: str) -> str:

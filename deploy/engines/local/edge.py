@@ -22,6 +22,8 @@ PUBLISH = REPOSITORY / "services" / "storefront" / "publish.py"
 """Writes the static site; run again on the same folder, it puts a new version into a running edge."""
 
 LOCAL = "localhost"
+ADMIN = "admin.sock"
+"""Who may open it may change the edge: it is in the folder of its data, where it runs."""
 HSTS_SECONDS = 300
 """For localhost only: a browser applies it to every other thing that is developed there, so it must not last."""
 
@@ -42,7 +44,6 @@ class Edge(Server):
     """
 
     http_port: int
-    admin_port: int
     upstreams: Mapping[str, Sequence[str]]
     domain: str = LOCAL
     requests: int = 64
@@ -74,6 +75,11 @@ class Edge(Server):
         return "" if self.port == 443 else f":{self.port}"
 
     @property
+    def admin(self) -> Path:
+        """The socket of its API, for this user alone."""
+        return self.data / ADMIN
+
+    @property
     def site(self) -> Path:
         return self.data / "site"
 
@@ -92,12 +98,12 @@ class Edge(Server):
 
         Raises subprocess.CalledProcessError.
         """
-        command = _caddy("reload", "--address", f"{HOST}:{self.admin_port}")
+        command = _caddy("reload", "--address", f"unix/{ADMIN}")
         subprocess.run(command, env=self.full_environment(), check=True, capture_output=True, cwd=self.data)
 
     def environment(self) -> Mapping[str, str]:
         values = {
-            "EDGE_ADMIN": f"{HOST}:{self.admin_port}",
+            "EDGE_ADMIN": f"unix/{ADMIN}|0600",
             "EDGE_BIND": " ".join(self.addresses),
             "EDGE_DOMAIN": self.domain,
             "EDGE_HTTP_PORT": str(self.http_port),
@@ -125,7 +131,7 @@ class Edge(Server):
         """A public name's certificate may take a while, and its address may not be reachable from inside."""
         if self.is_local:
             return self.status_of("/livez") == 404  # the edge's own answer
-        return probes.http_status(self.admin_port, "/config/") == 200
+        return probes.unix_status(self.admin, "/config/") == 200
 
     def status_of(self, path: str) -> int:
         """The status of a request through the edge, as a browser that trusts the local CA would send it; 0: none."""

@@ -117,10 +117,13 @@ class LocalEngine:
 
     def access(self) -> Access:
         with _explained():
+            from engines.vault_operator import operator_token  # its libraries are heavy
+
             found = control.result(self._state, "access")
             del found["mail"]
             ca = self._state.read(CURRENT)["ca"]
-            return Access(**found, ca=ca, logins=logins(found["vault_addr"], found["vault_token"]))
+            token = operator_token(found["vault_addr"], self._state.credentials)
+            return Access(**found, ca=ca, vault_token=token, logins=logins(found["vault_addr"], token))
 
     def mails(self) -> list[bytes]:
         with _explained():

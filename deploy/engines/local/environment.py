@@ -7,7 +7,7 @@ from engines.choice import own_state
 from engines.identity import VARIABLE
 from engines.local.server import base_environment
 from engines.protocol import EngineError
-from engines.state import CURRENT
+from engines.state import CURRENT, State
 
 OWNERS = {"migrate", "seed"}
 """Commands that change tables, or fill them before a service does: they log in to Vault as `migrate`."""
@@ -36,9 +36,25 @@ def adopt(command: str | None) -> None:
         if any(name in os.environ for name in DEPLOYED):
             return
         raise EngineError(f"{command} needs a stack, and nothing is up: `boxoffice up startup` starts it")
-    login = "migrate" if command in OWNERS else "app"
+    login = _lent("migrate" if command in OWNERS else "tools", settings["VAULT_ADDR"], state)
     for kind in ("role", "secret"):
         settings[f"VAULT_{kind.upper()}_ID_FILE"] = str(state.credentials / f"{login}-{kind}-id")
     composed = {**base_environment(state.folder), **settings}
     os.environ.clear()
     os.environ.update(composed)
+
+
+def _lent(login: str, vault_addr: str, state: State) -> str:
+    """The login, whose files are good for a quarter of an hour. Raises EngineError."""
+    from hvac.exceptions import VaultError
+
+    from chassis.outgoing import vault_client
+    from engines.vault_logins import lend
+    from engines.vault_operator import operator_token
+
+    try:
+        token = operator_token(vault_addr, state.credentials)
+        lend(vault_client(vault_addr, token=token), login, state.credentials)
+    except (VaultError, OSError) as error:
+        raise EngineError(f"no login for this command: {error}") from error
+    return login

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from engines.local.ports import free_port
 from engines.local.server import HOST, Server, keep_secret, private_folder, replace_secret, rotate
 
 CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
+
+
+INITIALISING = threading.Lock()
 
 
 class LostToken(RuntimeError):
@@ -42,8 +46,13 @@ class OpenBao(Server):
         except FileNotFoundError:
             raise LostToken(
                 f"{self.root_token_file} is gone, and with it the way into this stack's Vault: put it back, "
-                "or begin anew with `boxoffice down --clean`"
+                "or begin again with `boxoffice down --clean`"
             ) from None
+
+    @property
+    def first_token(self) -> str:
+        """The root token until the first setup has revoked it; then empty."""
+        return self.root_token_file.read_text() if self.root_token_file.exists() else ""
 
     def prepare(self) -> None:
         private_folder(self.data)
@@ -79,13 +88,16 @@ class OpenBao(Server):
         return status == 200
 
     def _initialise(self) -> None:
-        shares = {"recovery_shares": 1, "recovery_threshold": 1}
-        self._initialising.touch()
-        status, answer = probes.http_json(self.port, "PUT", "/v1/sys/init", shares, seconds=60)
-        if status == 200:
-            replace_secret(self.root_token_file, answer["root_token"])
-            replace_secret(self.state / "secrets" / "openbao-recovery-key", answer["recovery_keys_base64"][0])
-            self._initialising.unlink()
+        """The key with which a root token could be made again is not kept: a backup is the way back."""
+        with INITIALISING:  # `status` asks whether it is ready, too
+            if probes.http_status(self.port, "/v1/sys/health") != 501:
+                return
+            shares = {"recovery_shares": 1, "recovery_threshold": 1}
+            self._initialising.touch()
+            status, answer = probes.http_json(self.port, "PUT", "/v1/sys/init", shares, seconds=60)
+            if status == 200:
+                replace_secret(self.root_token_file, answer["root_token"])
+                self._initialising.unlink()
 
     @property
     def _audit_log(self) -> Path:

@@ -112,12 +112,14 @@ class Plan:
         self.state = state
         self.request = request
         self.tier = Tier(request.tier, request.values)
+        self.before = running
+        """Whose instances are still at work."""
         self._remembered = state.read(PORTS)
         self.ports: dict[str, int] = dict(running.ports) if running else {}
         given = request.external
         folder = state.folder
         self.postgres = None if given.database_url else Postgres(folder, self._port("postgres"))
-        self.valkey = None if given.redis_url else Valkey(folder, self._port("valkey"))
+        self.valkey = None if given.redis_url else Valkey(folder, self._port("valkey"), (UNIT, *service_names()))
         self.openbao = None if given.vault_addr else OpenBao(folder, self._port("openbao"))
         self.broker = None if given.kafka_bootstrap_servers else Broker(folder, self._port("broker"))
         self.mail = None if given.smtp_url else Mail(folder, self._port("mail"))
@@ -131,7 +133,6 @@ class Plan:
             folder,
             request.https_port,
             http_port=request.http_port,
-            admin_port=self._port("edge-admin"),
             upstreams=self._places(),
             domain=request.domain,
             requests=int(MORE_THAN_AT_WORK * int(self.tier["MAX_IN_FLIGHT"])),
@@ -161,25 +162,30 @@ class Plan:
     def vault_plan(self) -> VaultPlan:
         """What to set up in Vault; to be asked for once OpenBao has been initialised."""
         given = self.request.external
+        groups = {**(self.before.groups if self.before else {}), **self.groups}
+        logins = {name: group.members for name, group in groups.items()}
         return VaultPlan(
             vault_addr=self.settings()["VAULT_ADDR"],
-            token=given.vault_token or (self.openbao.root_token if self.openbao else ""),
+            token=given.vault_token or (self.openbao.first_token if self.openbao else ""),
             postgres_url=given.database_url or (self.postgres.url if self.postgres else ""),
             services=service_names(),
-            logins={UNIT: service_names(), **{name: group.members for name, group in self.groups.items()}},
+            logins=logins,
+            outdated=[name for name in self._possible_logins() if name not in logins],
             credentials=self.state.credentials,
+            operator=self.state.credentials,
+            root_token_file=self.openbao.root_token_file if self.openbao else None,
             shared=given.shared_secrets,
+            redis_passwords=self.valkey.passwords if self.valkey else {},
         )
 
     def access(self) -> dict[str, Any]:
-        """Addresses with the logins of those who may do everything."""
+        """Addresses; that of Postgres with the login of a user who may do everything."""
         plan = self.vault_plan()
         return {
             "url": self.edge.url,
             "plain_url": self.edge.plain_url,
             "database_url": plan.postgres_url,
             "vault_addr": plan.vault_addr,
-            "vault_token": plan.token,
             "mail": str(self.mail.folder) if self.mail else None,
         }
 
@@ -198,6 +204,10 @@ class Plan:
     def instances(self) -> list[App]:
         """The instances that there are at first."""
         return [self.app(name, number) for name in self.groups for number in range(1, self.tier.instances(name) + 1)]
+
+    @staticmethod
+    def _possible_logins() -> list[str]:
+        return [UNIT, *(f"{name}{half}" for name in service_names() for half in ("", "-api", "-worker"))]
 
     def _places(self) -> dict[str, list[str]]:
         """Where instances may be, by the service that they answer for; `all` where each answers for every service."""

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
 import struct
+from pathlib import Path
 from typing import Any
 
 from engines.local.server import HOST
@@ -27,9 +29,10 @@ def postgres(port: int) -> bool:
     return exchange(port, struct.pack("!I", len(body) + 4) + body)[:1] == b"R"
 
 
-def redis(port: int) -> bool:
-    """Whether it answers PING: while it loads its data it says LOADING instead."""
-    return exchange(port, b"PING\r\n").startswith(b"+PONG")
+def redis(port: int, *, user: str = "") -> bool:
+    """Whether it answers PING, asked by a user without a password: while it loads its data it says LOADING instead."""
+    login = f"AUTH {user} none\r\n".encode() if user else b""
+    return exchange(port, login + b"PING\r\n").endswith(b"+PONG\r\n")
 
 
 def kafka(port: int) -> bool:
@@ -47,6 +50,23 @@ def smtp(port: int) -> bool:
 def http_status(port: int, path: str) -> int:
     """The status of `GET path`; 0 when nobody answers."""
     return http_json(port, "GET", path)[0]
+
+
+def unix_status(path: Path, resource: str) -> int:
+    """The status of `GET resource` at a Unix socket; 0 when nobody answers. Relative, because the path of a socket may
+    have a hundred characters, a folder's more.
+    """
+    connection = http.client.HTTPConnection("localhost", timeout=PROBE_SECONDS)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(PROBE_SECONDS)
+    try:
+        connection.sock.connect(os.path.relpath(path))
+        connection.request("GET", resource)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def http_json(

@@ -17,7 +17,7 @@ from engines.local.plan import Plan, Request
 from engines.local.rows import own_row, row
 from engines.local.server import Server
 from engines.local.slots import Slots
-from engines.local.startup import Say, check_ports, run_tasks, start_all, start_beside
+from engines.local.startup import Say, check_ports, run_setup, run_tasks, start_all, start_beside
 from engines.state import State
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,8 @@ class Stack:
             await asyncio.gather(*(self._remove(each, say) for each in outgoing))
             for port in {port for ports in old.slots.values() for port in ports}:
                 self._slots.release(port)
+            plan.before = None
+            await run_setup(plan, self._state, say)  # the logins of the instances that are gone go too
             return self._summary(plan, already=False)
 
     async def status(self, _say: Say) -> list[Event]:
@@ -224,6 +226,12 @@ class Stack:
     async def thaw(self, _say: Say, name: str) -> None:
         """Let them go on."""
         await asyncio.to_thread(self._find(name).thaw)
+
+    async def set_up(self) -> None:
+        """Set Vault up again, if there is a stack. Raises TaskFailed."""
+        async with self._changing:
+            if self._plan is not None:
+                await run_setup(self._plan, self._state, lambda _: None)
 
     async def down(self, say: Say = lambda _: None) -> None:
         """Stop everything, in order; what is just being started too."""

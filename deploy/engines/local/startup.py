@@ -91,6 +91,11 @@ async def run_tasks(plan: Plan, state: State, say: Say) -> None:
     remember(state, plan.postgres)
 
 
+async def run_setup(plan: Plan, state: State, say: Say) -> None:
+    """Set Vault up again, which gives every login new files. Raises TaskFailed."""
+    await _run(plan, state, plan.tasks()[0], say)
+
+
 async def _run(plan: Plan, state: State, task: Task, say: Say) -> None:
     say({"starting": task.name})
     stdin = plan.vault_plan().to_json() if task.name == SETUP else ""

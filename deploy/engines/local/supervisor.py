@@ -14,6 +14,7 @@ from pathlib import Path
 from engines.local import control
 from engines.local.control import Event
 from engines.local.leftovers import end_leftovers
+from engines.local.renewal import renew_logins
 from engines.local.stack import Stack
 from engines.state import State
 
@@ -44,7 +45,9 @@ async def supervise(state: State) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     server = await control.serve(state, answer)
     asyncio.get_running_loop().call_later(IDLE_SECONDS, end_if_idle)
+    renewing = asyncio.create_task(renew_logins(state, stack.set_up))
     await ended.wait()
+    renewing.cancel()
     server.close()
     await stack.down()
     state.socket.unlink(missing_ok=True)

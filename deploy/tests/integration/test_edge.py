@@ -110,7 +110,6 @@ def edge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         tmp_path_factory.mktemp("edge"),
         free_port(avoid=ports),
         http_port=free_port(avoid=ports),
-        admin_port=free_port(avoid=ports),
         upstreams=upstreams,
     )
     running = start_server(edge)

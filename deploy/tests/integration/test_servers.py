@@ -121,7 +121,7 @@ def test_the_name_of_the_folder_does_not_matter(tmp_path: Path) -> None:
     folder = tmp_path / f'it\'s "Größe" ✓ 100% $HOME ${{x}} {{y}} [z] *`\\ {"long" * 40}'
     for name in ("valkey", "openbao", "mail"):
         start(name, folder).stop()
-    edge = Edge(folder, free_port(), http_port=free_port(), admin_port=free_port(), upstreams={"all": [NOWHERE]})
+    edge = Edge(folder, free_port(), http_port=free_port(), upstreams={"all": [NOWHERE]})
     running = start_server(edge)
     assert edge.status_of("/") == 200
     edge.reload()

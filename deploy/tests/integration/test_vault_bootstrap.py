@@ -11,12 +11,15 @@ import hvac
 import pytest
 from hvac import exceptions as refused
 
+from chassis.database import Database
+from chassis.migrations import upgrade
 from chassis.outgoing import vault_client
-from chassis.testing import eventually
+from chassis.testing import StaticSecrets, eventually
 from engines.local.openbao import OpenBao
 from engines.local.servers import Running
 from engines.tier import service_names
 from engines.vault_bootstrap import bootstrap
+from engines.vault_operator import NoOperator
 from engines.vault_plan import VaultPlan
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("servers")]
@@ -35,6 +38,7 @@ def plan(servers: dict[str, Running]) -> VaultPlan:
         services=service_names(),
         logins={"app": service_names(), "orders": ["orders"]},
         credentials=openbao.root_token_file.parent,
+        operator=openbao.root_token_file.parent,
         shared={"redis_url": "redis://:pw@cache.example"},
     )
     bootstrap(plan)
@@ -108,14 +112,98 @@ def test_addresses_with_credentials_are_for_all(app: hvac.Client) -> None:
 
 
 def test_again_is_harmless_and_changes_no_secret(plan: VaultPlan, app: hvac.Client) -> None:
-    files = {path: path.read_text() for path in folder_of(plan).iterdir()}
+    files = {path: path.read_text() for path in folder_of(plan).iterdir() if "secret-id" not in path.name}
     before = secret(app, "services/accounts")
 
     bootstrap(VaultPlan.from_json(plan.to_json()))
 
     assert secret(logged_in(plan, "app"), "services/accounts") == before
-    assert {path: path.read_text() for path in folder_of(plan).iterdir()} == files
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path: path.read_text() for path in files} == files
+    assert {path.stat().st_mode & 0o777 for path in folder_of(plan).iterdir()} == {0o600}
+
+
+def test_the_operator_does_without_the_root_token_and_only_what_it_must(plan: VaultPlan) -> None:
+    bootstrap(replace(plan, token=""))
+    operator = logged_in(plan, "operator")
+    assert secret(operator, "services/accounts")["demo_password"]
+    everything = 'path "*" { capabilities = ["sudo", "read"] }'
+    refusals: list[Callable[[], object]] = [
+        lambda: operator.sys.create_or_update_acl_policy("operator", everything),
+        lambda: operator.sys.create_or_update_acl_policy("mine", everything),
+        lambda: operator.auth.approle.create_or_update_approle("operator", token_policies=["mine"]),
+        lambda: operator.auth.token.create(policies=["default"]),
+        operator.auth.token.create_orphan,
+        operator.sys.list_enabled_audit_devices,
+        lambda: operator.sys.enable_auth_method("userpass"),
+        lambda: operator.sys.enable_secrets_engine("pki"),
+        lambda: operator.sys.disable_secrets_engine("kv"),
+        operator.sys.seal,
+        lambda: operator.read("sys/policies/acl/operator"),
+        lambda: operator.read("database/creds/orders-owner"),
+        lambda: operator.read("kv/data/other"),
+    ]
+    for refusal in refusals:
+        with pytest.raises(refused.Forbidden):
+            refusal()
+
+
+def test_the_first_token_is_revoked_and_its_file_goes(plan: VaultPlan, root: hvac.Client, tmp_path: Path) -> None:
+    first = root.auth.token.create(policies=["root"])["auth"]["client_token"]
+    (tmp_path / "root-token").write_text(first)
+    bootstrap(replace(plan, token=first, root_token_file=tmp_path / "root-token"))
+    assert not (tmp_path / "root-token").exists()
+    assert not vault_client(plan.vault_addr, token=first).is_authenticated()
+    assert logged_in(plan, "operator").is_authenticated()
+
+
+def test_a_lost_operator_is_told_with_the_way_out(plan: VaultPlan, tmp_path: Path) -> None:
+    with pytest.raises(NoOperator, match=r"operator-role-id is gone.*down --clean.*restore"):
+        bootstrap(replace(plan, token="", operator=tmp_path))
+
+
+def test_what_a_process_logs_in_with_is_good_for_a_bounded_time(plan: VaultPlan, root: hvac.Client) -> None:
+    roles = root.auth.approle.list_roles()["data"]["keys"]
+    assert {"app", "orders", "migrate", "tools", "operator"} == set(roles)
+    seconds = {role: root.auth.approle.read_role(role)["data"]["secret_id_ttl"] for role in roles}
+    assert {seconds["migrate"], seconds["tools"]} == {900}
+    assert seconds["app"] == seconds["orders"] == 72 * 3600
+    assert 0 < seconds["operator"] <= 366 * 24 * 3600
+
+
+def test_the_logins_of_another_tier_go(plan: VaultPlan, root: hvac.Client) -> None:
+    bootstrap(replace(plan, token="", logins={"orders": ["orders"]}, outdated=["app"]))
+    assert "app" not in root.auth.approle.list_roles()["data"]["keys"]
+    assert not (folder_of(plan) / "app-secret-id").exists()
+    bootstrap(plan)
+
+
+async def test_a_service_appends_to_its_log_and_changes_nothing_in_it(
+    plan: VaultPlan, app: hvac.Client, migrate: hvac.Client, connect: Connect
+) -> None:
+    owner = lease(migrate, "payments-owner")["data"]
+    secrets = StaticSecrets(username=owner["username"], password=owner["password"])
+    database = Database(plan.postgres_url, "payments", await secrets.database_credentials("payments-owner"))
+    await upgrade("payments", database)
+    await database.close()
+    append = "INSERT INTO event_log (id, topic, key, type, data) VALUES (gen_random_uuid(), $1, 'k', 't', $2)"
+    async with connect(lease(app, "payments"), "payments") as service:
+        for topic in ("payments", "orders.dead-letter"):
+            await service.execute(append, topic, '{"a": 1}')
+        await service.execute("UPDATE event_log SET published_at = now()")
+        await service.execute("UPDATE event_log SET data = '{}' WHERE topic = 'orders.dead-letter'")
+        for statement in (
+            "UPDATE event_log SET data = '{}'",
+            "UPDATE event_log SET time = now()",
+            "UPDATE event_log SET topic = 'orders.dead-letter'",
+            "UPDATE event_log SET key = 'other'",
+            "DELETE FROM event_log",
+            "TRUNCATE event_log",
+            "ALTER TABLE event_log DISABLE TRIGGER keep_event",
+            "DROP TRIGGER keep_event ON event_log",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await service.execute(statement)
+        assert await service.fetchval("SELECT data->>'a' FROM event_log WHERE topic = 'payments'") == "1"
 
 
 def test_a_missing_secret_is_added_to_those_that_are_there(plan: VaultPlan, root: hvac.Client) -> None:

@@ -15,6 +15,7 @@ from chassis.settings import Settings
 from engines.local.openbao import OpenBao
 from engines.local.servers import Running
 from engines.vault_bootstrap import bootstrap
+from engines.vault_operator import POLICY
 from engines.vault_setup import plan_from
 from support.cluster import Cluster, running_cluster, unknown_token
 
@@ -32,7 +33,6 @@ SETUP_ROLE = {
     "token_policies": "setup",
     "audience": "vault",
 }
-EVERYTHING = 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }'
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ async def vault(servers: dict[str, Running], tmp_path: Path) -> AsyncIterator[Se
         if "kubernetes/" in (await asyncio.to_thread(root.sys.list_auth_methods))["data"]:
             await asyncio.to_thread(root.sys.disable_auth_method, "kubernetes")
         cluster.trust_in(root, "kubernetes")
-        root.sys.create_or_update_policy("setup", EVERYTHING)
+        root.sys.create_or_update_policy("setup", POLICY.read_text())
         root.write_data("auth/kubernetes/role/boxoffice-setup", data=SETUP_ROLE)
         jwt = tmp_path / "token"
         jwt.write_text(cluster.token("shop", "boxoffice-vault-setup"))

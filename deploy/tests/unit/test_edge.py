@@ -19,7 +19,7 @@ ROUTES = sorted((CADDYFILE.parent / "routes").glob("*.caddy"))
 
 def edge(folder: Path, **more: Any) -> Edge:
     settings = {"upstreams": {"all": PLACES}, "addresses": ["127.0.0.1"], **more}
-    return Edge(folder, 8443, http_port=8080, admin_port=2019, **settings)
+    return Edge(folder, 8443, http_port=8080, **settings)
 
 
 def adapted(server: Edge) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_old_tls_is_not_spoken(configuration: dict[str, Any]) -> None:
 
 
 def test_nobody_outside_reaches_the_admin_interface(configuration: dict[str, Any]) -> None:
-    assert configuration["admin"]["listen"] == "127.0.0.1:2019"
+    assert configuration["admin"]["listen"] == "unix/admin.sock|0600"
 
 
 def test_localhost_listens_on_loopback_only(configuration: dict[str, Any]) -> None:

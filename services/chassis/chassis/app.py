@@ -53,7 +53,9 @@ class Process:
 
     async def start(self) -> None:
         """Open everything. Waits for Vault; whatever else is away is waited for by those who need it."""
-        shared = await open_shared(self.settings, self._stack, self._secrets)
+        shared = await open_shared(
+            self.settings, self._stack, self._secrets, services=[service.name for service in self.services]
+        )
         shared.draining = self.draining
         vitals = self._vitals(shared)
         for service in self.services:

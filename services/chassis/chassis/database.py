@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis.addresses import sslmode_of
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Database:
             "host": parts.hostname,
             "port": parts.port or 5432,
             "database": parts.path.strip("/").replace("{service}", name) or name,
-            "ssl": dict(parse_qsl(parts.query)).get("sslmode", "disable"),
+            "ssl": sslmode_of(url),
         }
         self.engine: AsyncEngine = create_async_engine(
             make_url("postgresql+asyncpg://"),

@@ -27,7 +27,7 @@ async def _opened(
 ) -> AsyncIterator[tuple[Shared, list[tuple[Service, Runtime]]]]:
     configure_logging(settings)
     async with AsyncExitStack() as stack:
-        shared = await open_shared(settings, stack)
+        shared = await open_shared(settings, stack, services=[service.name for service in load_services(names)])
         opened = []
         for service in load_services(names):
             role = f"{service.name}-owner" if owner else service.name

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from chassis.database import Database
+from chassis.privileges import GUARD, grants
 from chassis.tables import metadata
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ def folder_of(service: str) -> Path:
 async def upgrade(service: str, database: Database) -> str | None:
     """Bring the schema to the newest revision and answer its name. Two that start at once do it one after the other."""
     async with database.engine.begin() as connection:
-        return await connection.run_sync(_upgrade, folder_of(service))
+        revision = await connection.run_sync(_upgrade, folder_of(service))
+        if server := (await connection.get_raw_connection()).driver_connection:
+            await server.execute(GUARD + grants(service))
+        return revision
 
 
 def _upgrade(connection: Connection, folder: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from chassis.configuration import read
 from chassis.database import Database
 from chassis.discovery import resolver_for
 from chassis.kafka import Producer
+from chassis.redis_login import with_own_login
 from chassis.runtime import Runtime
 from chassis.secrets import SecretMissing, Secrets, open_secrets
 from chassis.service import Service
@@ -43,12 +45,14 @@ class Shared:
     draining: asyncio.Event
 
 
-async def open_shared(settings: Settings, stack: AsyncExitStack, secrets: Secrets | None = None) -> Shared:
-    """Open the shared resources; `stack` closes them in reverse order. Waits for Vault, and for nothing else."""
+async def open_shared(
+    settings: Settings, stack: AsyncExitStack, secrets: Secrets | None = None, *, services: Sequence[str]
+) -> Shared:
+    """Open what the `services` of a process share; `stack` closes it in reverse order. Waits for Vault alone."""
     secrets = secrets or await open_secrets(settings)
     stack.push_async_callback(secrets.close)
     settings = await with_shared_secrets(settings, secrets)
-    redis = open_redis(settings.redis_url)
+    redis = open_redis(await with_own_login(settings.redis_url, secrets, services))
     stack.push_async_callback(redis.aclose)
     broadcast = Broadcast(redis)
     stack.push_async_callback(broadcast.close)

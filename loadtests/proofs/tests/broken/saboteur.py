@@ -1,6 +1,7 @@
 """Ways to break a running tier so that a promise is broken, and to make it whole again."""
 
 import copy
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -8,6 +9,7 @@ from typing import Any, cast
 import asyncpg
 import httpx
 
+from engines.local.edge import ADMIN
 from engines.protocol import Engine, Progress
 from engines.state import current_state
 
@@ -31,8 +33,9 @@ def tampered(engine: Engine, **instead: Callable[..., Any]) -> Engine:
 @contextmanager
 def edge_with(change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     """The edge with another configuration (Caddy's JSON), for the time of the block."""
-    port = current_state().read("ports.json")["edge-admin"]
-    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{port}", timeout=30) as admin:
+    socket = os.path.relpath(current_state().folder / "data" / "edge" / ADMIN)
+    way = httpx.HTTPTransport(uds=socket)
+    with httpx.Client(trust_env=False, transport=way, base_url="http://localhost", timeout=30) as admin:
         usual = admin.get("/config/").raise_for_status().json()
         other = copy.deepcopy(usual)
         change(other)

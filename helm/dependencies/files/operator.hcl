@@ -1,0 +1,1 @@
+../../../deploy/vault/policies/operator.hcl
