@@ -69,6 +69,7 @@ class Books:
         charges = {each["order_id"]: each["state"] for each in await self.charges(ids)}
         sold = f"SELECT * FROM claims WHERE order_id IS NOT NULL AND ({OF_PERFORMANCE})"  # noqa: S608
         claims = await self.query("seats", sold, performance)
+        off = await self.query("catalog", "SELECT id FROM performances WHERE cancelled_at IS NOT NULL")
         return Ledger(
             accepted=set(accepted),
             orders=[
@@ -88,6 +89,7 @@ class Books:
                 for each in await self.provider(ids)
             ],
             tickets=[(each["order_id"], each["seat"]) for each in await self.tickets(ids) if each["state"] == "valid"],
+            cancelled={each["id"] for each in off},
         )
 
     async def mentions(self, *words: str) -> list[str]:

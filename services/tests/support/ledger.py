@@ -24,8 +24,9 @@ SOLD_ONCE = "no seat is sold twice"
 CLAIMED = "seats and orders agree on what is sold"
 CHARGED = "each confirmed order is charged once, no other"
 TICKETS = "a valid ticket for each sold seat, no other"
+CALLED_OFF = "no order of a cancelled performance stays confirmed"
 Key = TypeVar("Key", bound=tuple[object, ...])
-PROMISES = (LOST, ENDED, SOLD_ONCE, CLAIMED, CHARGED, TICKETS)
+PROMISES = (LOST, ENDED, SOLD_ONCE, CLAIMED, CHARGED, TICKETS, CALLED_OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Ledger:
     entries: Sequence[Entry] = ()
     tickets: Sequence[tuple[UUID, str]] = field(default=())
     """Order and seat of each valid ticket."""
+    cancelled: Collection[UUID] = ()
+    """The performances that will not take place."""
 
     @property
     def endings(self) -> Counter[str]:
@@ -77,6 +80,7 @@ class Ledger:
 
     def breaches(self) -> Mapping[str, list[str]]:
         """By promise what breaks it, in words; all of `PROMISES` are there."""
+        called_off = set(self.cancelled)
         return {
             LOST: [f"{number} is gone" for number in sorted(set(self.accepted) - {each.id for each in self.orders})],
             ENDED: [f"{each.id} is {each.status}, its charge {each.charge or 'missing'}" for each in self._open()],
@@ -86,6 +90,7 @@ class Ledger:
             TICKETS: _difference(
                 Counter((number, label) for _, label, number in self._sold()), Counter(self.tickets), "sold", "ticketed"
             ),
+            CALLED_OFF: [f"{number} has {label} of {where}" for where, label, number in self._sold() if where in called_off],
         }
 
     def _open(self) -> list[Placed]:

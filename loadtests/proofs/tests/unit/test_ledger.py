@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from support.ledger import CHARGED, CLAIMED, ENDED, LOST, PROMISES, SOLD_ONCE, TICKETS, Claim, Entry, Ledger, Placed
+from support.ledger import CALLED_OFF, CHARGED, CLAIMED, ENDED, LOST, PROMISES, SOLD_ONCE, TICKETS, Claim, Entry, Ledger, Placed
 
 PERFORMANCE = uuid4()
 FIRST, SECOND, DECLINED = uuid4(), uuid4(), uuid4()
@@ -63,6 +63,7 @@ BROKEN = {
     ),
     "a charge is left open": (replace(GOOD, entries=[*GOOD.entries, Entry(DECLINED, "pay-4", "open", 1)]), {CHARGED}),
     "a ticket is missing": (replace(GOOD, tickets=GOOD.tickets[1:]), {TICKETS}),
+    "an order of a cancelled performance stays": (replace(GOOD, cancelled={PERFORMANCE}), {CALLED_OFF}),
     "a ticket is there twice": (replace(GOOD, tickets=[*GOOD.tickets, GOOD.tickets[0]]), {TICKETS}),
 }
 
