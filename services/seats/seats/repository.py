@@ -30,6 +30,7 @@ _take = sql("""
         INSERT INTO holds (id, account_id, performance_id, labels, total, currency, expires_at)
         SELECT :id, :account_id, id, :labels, :total, :currency, now() + make_interval(secs => :seconds)
         FROM performances WHERE id = :performance_id AND NOT closed AND starts_at > now()
+        FOR KEY SHARE
         RETURNING id, performance_id, labels, expires_at
     )
     INSERT INTO claims (performance_id, label, hold_id, expires_at)
@@ -38,6 +39,20 @@ _take = sql("""
     SET hold_id = excluded.hold_id, expires_at = excluded.expires_at
     WHERE claims.order_id IS NULL AND claims.expires_at <= now()
     RETURNING label, expires_at
+""")
+
+_lock_closing = sql("SELECT id FROM performances WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+
+_end_holds_of = sql("UPDATE holds SET expires_at = now() WHERE performance_id = ANY(:ids) AND expires_at > now()")
+
+_end_claims_of = sql("""
+    WITH open AS (
+        SELECT performance_id, label FROM claims
+        WHERE performance_id = ANY(:ids) AND order_id IS NULL AND expires_at > now()
+        ORDER BY performance_id, label FOR UPDATE
+    )
+    UPDATE claims SET expires_at = now() FROM open
+    WHERE claims.performance_id = open.performance_id AND claims.label = open.label
 """)
 
 _hold = sql("""
@@ -104,9 +119,16 @@ async def add_performances(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]
 
 
 async def close_performances(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Close performances, given as for `add_performances`: what is not there yet is put in, closed."""
+    """Close performances, given as for `add_performances`: what is not there yet is put in, closed.
+
+    Their holds end; those that are just being taken are waited for.
+    """
+    ids = {"ids": [row["id"] for row in rows]}
+    await tx.execute(_lock_closing, ids)
     closed = postgresql.insert(performances).values(closed=True)
     await tx.execute(closed.on_conflict_do_update(index_elements=["id"], set_={"closed": True}), rows)
+    await tx.execute(_end_holds_of, ids)
+    await tx.execute(_end_claims_of, ids)
 
 
 async def claims(connection: AsyncConnection, performance_id: UUID) -> Claims:

@@ -33,8 +33,12 @@ def walks(threads: Threads) -> list[tuple[str, ...]]:
 
 def seen(walk: Sequence[str], threads: Threads) -> frozenset[tuple[str, str]]:
     """Which of two steps came first, where it matters."""
-    places = {f"{name}{number}": set(step.split()) for name, steps in threads.items() for number, step in enumerate(steps)}
-    return frozenset((one, other) for i, one in enumerate(walk) for other in walk[i + 1 :] if places[one] & places[other])
+    places = {
+        f"{name}{number}": set(step.split()) for name, steps in threads.items() for number, step in enumerate(steps)
+    }
+    return frozenset(
+        (one, other) for i, one in enumerate(walk) for other in walk[i + 1 :] if places[one] & places[other]
+    )
 
 
 CASES: dict[str, Threads] = {

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, text
 
 from chassis.events import Event
+from chassis.secret_value import SecretValue
 from chassis.tables import event_log
 from chassis.testing import App
-from chassis.secret_value import SecretValue
 from payments.cashier import Cashier
 from payments.settings import PaymentsSettings
 from payments.simulator import SimulatedProvider
@@ -25,7 +25,11 @@ from support.interleavings import Step
 SERVICES = ("catalog", "seats", "orders", "payments", "notifications")
 PRODUCERS = ("accounts", *SERVICES)
 DEAD_LETTER = ".dead-letter"
-DUE = text("SELECT count(*) FROM charges WHERE state IN ('pending', 'reversing') AND due_at <= now()")
+DUE = text("""
+    SELECT count(*) FILTER (WHERE state = 'pending' AND token IS NULL) AS without_token,
+           count(*) FILTER (WHERE state = 'reversing' OR token IS NOT NULL) AS due
+    FROM charges WHERE state IN ('pending', 'reversing') AND due_at <= now()
+""")
 NEVER_DUE = text("UPDATE charges SET due_at = 'infinity' WHERE state IN ('pending', 'reversing')")
 
 Action = Callable[[], Awaitable[None]]
@@ -83,7 +87,7 @@ class Delivery:
         self._streams: dict[Stream, Heard] = {}
         self._read: dict[str, int] = {}
         self._cashier: Cashier | None = None
-        self._due = False
+        self._without_token, self._due = False, False
         self._models = {(each.topic, each.type): each for name in PRODUCERS for each in _events_of(name)}
         self._wanted = {
             service.name: {(each.topic, each.model.type) for each in service.subscriptions(app.runtime(service.name))}
@@ -118,7 +122,9 @@ class Delivery:
         if self._cashier:
             found.append(Step("the provider answers", self._everyone("payments")))
         elif self._due:
-            found.append(Step("the provider is asked", self._everyone("payments") | self._everyone("orders")))
+            found.append(Step("the provider is asked", self._everyone("payments")))
+        if self._without_token:
+            found.append(Step("tokens are collected", self._everyone("payments") | self._everyone("orders")))
         return sorted(found, key=lambda step: step.name)
 
     async def take(self, step: Step, *, batch: int = 1) -> None:
@@ -137,7 +143,7 @@ class Delivery:
         for service in set(services) & set(SERVICES):
             await self._collect(service)
         if "payments" in services:
-            self._due = await self._is_due()
+            self._without_token, self._due = await self._work_of_payments()
 
     async def hear(self, consumer: str, events: Sequence[Logged]) -> None:
         await self.app.deliver(consumer, *(each.event for each in events), ids=[each.id for each in events])
@@ -145,7 +151,9 @@ class Delivery:
     async def hear_all_again(self, *, as_new: bool) -> None:
         """Every consumer hears everything once more; `as_new` under other ids, as if its inbox were lost."""
         for consumer in SERVICES:
-            heard = [each for stream, heard in self._streams.items() if stream.consumer == consumer for each in heard.events]
+            heard = [
+                each for stream, heard in self._streams.items() if stream.consumer == consumer for each in heard.events
+            ]
             if heard:
                 await self.hear(consumer, [Logged(uuid4(), each.event) if as_new else each for each in heard])
         before = sum(len(heard.events) for heard in self._streams.values())
@@ -190,6 +198,11 @@ class Delivery:
     async def _act(self, step: Step) -> None:
         if step.name == "the provider is asked":
             await self._ask_provider()
+        elif step.name == "tokens are collected":
+            runtime = self.app.runtime("payments")
+            [payments] = [each for each in self.app.process.services if each.name == "payments"]
+            [collector] = [each for each in payments.workers(runtime) if each.name == "collector"]
+            await collector._step()
         elif step.name == "the provider answers":
             assert self._cashier
             await self._cashier.stop()
@@ -198,9 +211,11 @@ class Delivery:
             [commands] = [each for each in self.people if each and each[0].name == step.name]
             await commands.pop(0).action()
 
-    async def _is_due(self) -> bool:
+    async def _work_of_payments(self) -> tuple[bool, bool]:
+        """Whether charges lack a token, and whether the provider is to be asked about one."""
         async with self.app.runtime("payments").database.reading() as connection:
-            return bool(await connection.scalar(DUE))
+            without_token, due = (await connection.execute(DUE)).one()
+        return bool(without_token), bool(due)
 
     async def _ask_provider(self) -> None:
         """The cashier takes what is due to the provider; what that answers is recorded by a step of its own."""

@@ -90,7 +90,9 @@ class Ledger:
             TICKETS: _difference(
                 Counter((number, label) for _, label, number in self._sold()), Counter(self.tickets), "sold", "ticketed"
             ),
-            CALLED_OFF: [f"{number} has {label} of {where}" for where, label, number in self._sold() if where in called_off],
+            CALLED_OFF: [
+                f"{number} has {label} of {where}" for where, label, number in self._sold() if where in called_off
+            ],
         }
 
     def _open(self) -> list[Placed]:

@@ -5,7 +5,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from support.ledger import CALLED_OFF, CHARGED, CLAIMED, ENDED, LOST, PROMISES, SOLD_ONCE, TICKETS, Claim, Entry, Ledger, Placed
+from support.ledger import (
+    CALLED_OFF,
+    CHARGED,
+    CLAIMED,
+    ENDED,
+    LOST,
+    PROMISES,
+    SOLD_ONCE,
+    TICKETS,
+    Claim,
+    Entry,
+    Ledger,
+    Placed,
+)
 
 PERFORMANCE = uuid4()
 FIRST, SECOND, DECLINED = uuid4(), uuid4(), uuid4()

@@ -11,10 +11,12 @@ from sqlalchemy import text
 
 from chassis.errors import NotFound
 from chassis.events import now
-from seats import handlers
+from chassis.testing import eventually
+from seats import handlers, repository
 from seats.consumers import PerformanceCancelled
 
 BUYERS = 50
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def test_a_hold_keeps_seats_for_a_while(stage: Any) -> None:
@@ -139,3 +141,29 @@ async def test_the_sweeper_removes_what_has_expired(stage: Any) -> None:
     assert await handlers.sweep(runtime) == 1
     assert await handlers.sweep(runtime) == 0
     assert await stage.states() == {"A2": "held"}
+
+
+async def test_a_cancelled_performance_ends_its_holds(stage: Any) -> None:
+    buyer = await stage.buyer()
+    hold_id = await buyer.held("A1", "A2")
+    await stage.app.deliver("seats", PerformanceCancelled(performance_id=stage.performance_id))
+    assert (await buyer.app.client.get(f"/api/holds/{hold_id}")).status_code == 404
+    assert await stage.states() == {}
+
+
+async def test_a_hold_and_the_end_of_its_performance_wait_for_each_other(stage: Any) -> None:
+    """Else a hold that begins at that moment keeps its seats, and its account's places, for eight minutes."""
+    buyer = await stage.buyer()
+    database = stage.app.runtime("seats").database
+    closed = {"id": stage.performance_id, "show": "", "starts_at": now(), "zones": [], "capacity": 0}
+    async with database.transaction() as tx:
+        await repository.close_performances(tx, [closed])
+        holding = asyncio.create_task(buyer.hold("A1"))
+
+        async def waiting() -> int:
+            async with database.reading() as connection:
+                return int((await connection.exec_driver_sql(WAITING)).scalar_one())
+
+        await eventually(waiting)
+    assert (await holding).json()["type"].rsplit("/", 1)[1] == "performance-closed"
+    assert await stage.states() == {}
