@@ -221,6 +221,7 @@ class ComposeEngine:
             {
                 "engine": self.name,
                 "files": list(project.files),
+                "project": project.name,
                 "url": f"https://{request.domain}{_suffix(request.https_port, 443)}",
                 "plain_url": f"http://{request.domain}{_suffix(request.http_port, 80)}",
                 "port": request.https_port,

@@ -7,13 +7,14 @@ import secrets
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from engines.compose.docker import follow
 from engines.external import External, address, server_address
 from engines.local.plan import Request
 from engines.local.server import BASE_ENVIRONMENT, replace_secret
 from engines.protocol import EngineError, Progress
-from engines.state import REPOSITORY, State
+from engines.state import CURRENT, REPOSITORY, State
 from engines.tier import load_tier
 
 FOLDER = REPOSITORY / "compose"
@@ -23,6 +24,7 @@ BEFORE = "compose.env"
 """Where older code kept the same."""
 SETTINGS = "settings.env"
 OBSERVABILITY = "observability.yaml"
+NOTHING = "/dev/null"
 GRAFANA_FILE = "grafana-password"
 OF_IMAGES = ("BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "BOXOFFICE_VERSION", "BOXOFFICE_REVISION")
 PASSED_ON = (*OF_IMAGES, "VAULT_IMAGE", "APP_CPUS", "EDGE_HSTS_SECONDS", "GRAFANA_PORT")
@@ -53,8 +55,11 @@ class Project:
 
     @classmethod
     def of(cls, state: State, files: Sequence[str]) -> "Project":
-        """The project of a state folder: each has its own, so that stacks live side by side."""
-        return cls(state, f"boxoffice-{hashlib.sha256(str(state.folder).encode()).hexdigest()[:6]}", files)
+        """The project of a state folder: each has its own, so that stacks live side by side. It keeps its name when the
+        folder is moved.
+        """
+        made = f"boxoffice-{hashlib.sha256(str(state.folder).encode()).hexdigest()[:6]}"
+        return cls(state, str(state.read(CURRENT).get("project") or made), files)
 
     def container(self, process: str) -> str:
         """The container of `app-1`, or of `postgres`, of which there is one."""
@@ -95,7 +100,7 @@ class Project:
         kept = (*BASE_ENVIRONMENT, *DOCKERS_OWN)
         found = {name: os.environ[name] for name in kept if name in os.environ}
         dockers = {name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "BUILDX_"))}
-        return {**found, **dockers, "DOCKER_BUILDKIT": "1", **self.variables()}
+        return {**found, **dockers, "DOCKER_BUILDKIT": "1", **self.variables(), **self._places()}
 
     def configure(self, request: Request) -> None:
         """Write the values of the variables, the settings of the app, and a file for each address with a login."""
@@ -123,6 +128,12 @@ class Project:
         changed = {name: value for name, value in request.values.items() if value != tier[name]}
         replace_secret(self.state.folder / SETTINGS, _env({**changed, **request.settings}))
 
+    def _places(self) -> dict[str, str]:
+        """Files of the state folder, where that is now."""
+        files = {name: value for name, value in self.variables().items() if name.endswith("_FILE") and value != NOTHING}
+        kept = {name: str(self.state.credentials / Path(value).name) for name, value in files.items()}
+        return {**kept, "BOXOFFICE_SETTINGS": str(self.state.folder / SETTINGS)}
+
     def write(self, variables: dict[str, str]) -> None:
         self.state.write(VARIABLES, variables)
 
@@ -144,7 +155,7 @@ class Project:
     def _secret(self, name: str, value: str) -> str:
         """A file that containers may read whoever they run as; on this machine its folder lets nobody else in."""
         if not value:
-            return "/dev/null"
+            return NOTHING
         path = self.state.credentials / name
         path.unlink(missing_ok=True)  # its owner may not write to it
         path.touch(mode=0o600)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from engines.identity import NotThisStack
 from engines.local import control, logs, probes
 from engines.local.announcement import INSTANCES
 from engines.local.leftovers import end_leftovers
-from engines.local.plan import request_from
+from engines.local.plan import Request, request_from, taken
 from engines.local.server import base_environment
 from engines.local.servers import tail
 from engines.logins import logins
@@ -39,10 +40,13 @@ class LocalEngine:
     def up(self, tier: str, progress: Progress) -> Up:
         with _explained():
             request = _request(tier)
+            decided = taken(os.environ, Request.from_json(request))
             self._state.make()
             if not self._answers():
                 self._ensure_supervisor()
-            return self._welcome(self._ask("up", progress, request=request), progress)
+            result = self._welcome(self._ask("up", progress, request=request), progress)
+            told = [f"from your environment: {', '.join(decided)}"] if decided and not result.already else []
+            return replace(result, notes=[*result.notes, *told])
 
     def promote(self, before: str, tier: str, progress: Progress) -> Up:
         with _explained():

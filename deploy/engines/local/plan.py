@@ -97,6 +97,14 @@ def request_from(environment: Mapping[str, str], tier: Tier) -> Request:
     )
 
 
+def taken(environment: Mapping[str, str], request: Request) -> list[str]:
+    """The variables of the caller that decide something, by name: what nobody meant can be seen."""
+    external = ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "SMTP_URL", "VAULT_ADDR")
+    edge = ("EDGE_DOMAIN", "EDGE_BIND", "EDGE_HTTPS_PORT", "EDGE_HTTP_PORT")
+    decide = {*request.values, *request.settings, *external, *edge}
+    return sorted(name for name in decide if environment.get(name))
+
+
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
     if not (text.isdigit() and 0 < int(text) < 65536):

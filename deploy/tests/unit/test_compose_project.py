@@ -56,5 +56,20 @@ def test_the_values_of_older_code_are_read_and_kept(project: Project) -> None:
     assert project.variables() == {"INSTANCES": "4", "EDGE_DOMAIN": "localhost"}
 
 
+def test_a_project_keeps_its_name_and_finds_its_files_where_the_folder_is_moved(
+    project: Project, tmp_path: Path
+) -> None:
+    given = External(smtp_url="smtp://me:mine@mail.example")
+    project.configure(Request(tier="startup", values=load_tier("startup").values, external=given))
+    project.state.write("current.json", {"project": project.name})
+    project.state.folder.rename(tmp_path / "moved")
+    moved = Project.of(State(tmp_path / "moved"), project.files)
+    assert moved.name == project.name
+    environment = moved.environment()
+    assert Path(environment["SMTP_URL_FILE"]).read_text() == given.smtp_url
+    assert Path(environment["BOXOFFICE_SETTINGS"]).is_file()
+    assert environment["DATABASE_URL_FILE"] == "/dev/null"
+
+
 def test_every_file_of_it_is_there(project: Project) -> None:
     assert all((FOLDER / name).is_file() for name in project.files)
