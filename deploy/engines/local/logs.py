@@ -1,5 +1,6 @@
 """The logs of a stack: one file for each process, shown one by one or all together."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,4 +59,7 @@ class _Files:
     def new_lines(self, name: str) -> list[str]:
         if name not in self._open:
             self._open[name] = (self._folder / f"{name}.log").open(errors="replace")
-        return self._open[name].read().splitlines()
+        file = self._open[name]
+        if file.tell() > os.fstat(file.fileno()).st_size:  # it was cut meanwhile
+            file.seek(0)
+        return file.read().splitlines()

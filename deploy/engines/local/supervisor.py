@@ -11,9 +11,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from chassis.open_files import raise_open_files
 from engines.local import control
 from engines.local.control import Event
 from engines.local.leftovers import end_leftovers
+from engines.local.log_keeper import keep_small
 from engines.local.renewal import renew_logins
 from engines.local.stack import Stack
 from engines.state import State
@@ -44,12 +46,14 @@ async def supervise(state: State) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     server = await control.serve(state, answer)
+    keeping = asyncio.create_task(keep_small(state.logs))
     asyncio.get_running_loop().call_later(IDLE_SECONDS, end_if_idle)
     renewing = asyncio.create_task(renew_logins(state, stack.set_up))
     await ended.wait()
     renewing.cancel()
     server.close()
     await stack.down()
+    keeping.cancel()
     state.socket.unlink(missing_ok=True)
 
 
@@ -66,6 +70,7 @@ def main(folder: Path) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         if names := end_leftovers(state):
             log.warning("ended what was left behind: %s", ", ".join(names))
+        raise_open_files()
         log.info("supervising %s", folder)
         asyncio.run(supervise(state))
         log.info("ended")

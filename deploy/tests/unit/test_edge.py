@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from chassis.openapi import document
 from chassis.service import load_services
 from chassis.settings import Settings
 from engines.local.edge import CADDYFILE, Edge
 from engines.local.executables import executable
-from support.caddy import check_routes, handlers
+from support.caddy import check_routes, handlers, routes_of
 
 PLACES = ["127.0.0.1:21001", "127.0.0.1:21002"]
 ROUTES = sorted((CADDYFILE.parent / "routes").glob("*.caddy"))
@@ -90,6 +91,20 @@ def test_streams_are_not_counted_with_the_requests_of_an_instance(tmp_path: Path
 def test_only_safe_requests_are_repeated(configuration: dict[str, Any]) -> None:
     for proxy in handlers(configuration, "reverse_proxy"):
         assert proxy["load_balancing"]["retry_match"] == [{"method": ["GET", "HEAD", "OPTIONS"]}]
+
+
+def test_streams_are_called_so(configuration: dict[str, Any]) -> None:
+    """The edge knows a stream by the end of its path."""
+    paths = document(load_services(["all"]))["paths"]
+    streams = {
+        path
+        for path, calls in paths.items()
+        for call in calls.values()
+        if "text/event-stream" in call["responses"].get("200", {}).get("content", {})
+    }
+    matchers = [match.get("path") for route in routes_of(configuration) for match in route.get("match", ())]
+    assert ["*/stream"] in matchers
+    assert streams == {path for path in paths if path.endswith("/stream")}
 
 
 def test_event_streams_are_not_compressed(configuration: dict[str, Any]) -> None:

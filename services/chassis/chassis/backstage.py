@@ -12,7 +12,7 @@ from statistics import median
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
-from chassis.health import Outcome
+from chassis.health import DATABASE, Outcome
 from chassis.identity import requires_role
 from chassis.runtime import RuntimeDep
 from chassis.telemetry import BUCKETS
@@ -161,7 +161,7 @@ def _seen_by(sample: Sample, store: str) -> Outcome | None:
     """How a process sees a store. Its databases may be on several servers: the worst of them counts."""
     if store != "postgres":
         return sample.checks.get(store)
-    databases = [each for name, each in sample.checks.items() if name.startswith("database ")]
+    databases = [each for name, each in sample.checks.items() if name.startswith(DATABASE)]
     return max(databases, key=lambda each: (bool(each.error), each.ms), default=None)
 
 

@@ -69,13 +69,13 @@ class Database:
     async def _connect(self) -> asyncpg.Connection:
         generation = self._credentials.generation
         try:
+            try:
+                return await self._login()
+            except asyncpg.InvalidAuthorizationSpecificationError:
+                await self._credentials.refresh(generation)
             return await self._login()
-        except asyncpg.InvalidAuthorizationSpecificationError:
-            await self._credentials.refresh(generation)
-        try:
-            return await self._login()
-        except asyncpg.InvalidAuthorizationSpecificationError as error:
-            raise ConnectionError(f"postgres at {self.address} refuses the login") from error
+        except asyncpg.PostgresError as error:  # no such login or database, or it starts or ends
+            raise ConnectionError(f"postgres at {self.address} refuses: {type(error).__name__}") from error
 
     async def _login(self) -> asyncpg.Connection:
         generation = self._credentials.generation  # before connecting: they may be rotated meanwhile

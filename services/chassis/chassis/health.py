@@ -12,6 +12,8 @@ from chassis.runtime import Runtime
 
 CHECK_SECONDS = 1.5
 REUSE_SECONDS = 0.5
+DATABASE = "database "
+"""How the names of those checks begin."""
 
 Check = Callable[[], Awaitable[object]]
 
@@ -25,11 +27,14 @@ class Outcome:
 
 
 class Readiness:
-    """The checks of a process. Kafka and mail are not among them: without those, work waits and nothing fails."""
+    """Whether a process should get requests: not before it has started, not while it drains, and not when it can do
+    nothing because none of its databases answers. What only some requests need is looked at and does not decide: Redis,
+    or one database of several. Without Kafka and mail, work waits and nothing fails.
+    """
 
     def __init__(self, runtimes: Sequence[Runtime], draining: asyncio.Event) -> None:
         self._draining = draining
-        self._checks: dict[str, Check] = {f"database {each.service}": _database_check(each) for each in runtimes}
+        self._checks: dict[str, Check] = {f"{DATABASE}{each.service}": _database_check(each) for each in runtimes}
         self._checks["redis"] = runtimes[0].redis.ping
         self._asked_at = float("-inf")
         self._outcomes: dict[str, Outcome] = {}
@@ -53,7 +58,8 @@ class Readiness:
                 found = await asyncio.gather(*(outcome(check) for check in self._checks.values()))
                 self._outcomes = dict(zip(self._checks, found, strict=True))
                 self._asked_at = time.monotonic()
-        return ("waiting" if any(each.error for each in self._outcomes.values()) else "ready"), self._outcomes
+        databases = [each for name, each in self._outcomes.items() if name.startswith(DATABASE)]
+        return ("waiting" if all(each.error for each in databases) else "ready"), self._outcomes
 
 
 def _database_check(runtime: Runtime) -> Check:

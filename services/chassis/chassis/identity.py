@@ -1,5 +1,6 @@
 """Who sends a request: the session behind its cookie, the role a route asks for, the site it was sent from."""
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,12 +9,15 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from chassis.broadcast import AWAY
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime import runtime
 from chassis.security import SecurityEvent, set_account
 from chassis.sessions import Session
 
 COOKIE = "__Host-session"
+GLANCE_SECONDS = 0.5
+"""How long a page for everybody waits to know who looks."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -36,8 +40,15 @@ class CrossOrigin(Forbidden):
 
 
 async def optional_principal(request: Request) -> Principal | None:
-    """The signed-in account, or None. Asks Redis once, and only when the request carries a session cookie."""
-    session = await _load_session(request)
+    """The signed-in account, or None, also where Redis is away: what needs no session is there without one.
+
+    Asks Redis once, and only when the request carries a session cookie.
+    """
+    try:
+        async with asyncio.timeout(GLANCE_SECONDS):
+            session = await _load_session(request)
+    except AWAY:
+        return None
     return None if session is None else _principal_of(session)
 
 

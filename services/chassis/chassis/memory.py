@@ -30,6 +30,9 @@ class MemorySessions(Sessions):
             reverse=True,
         )
 
+    async def is_there(self, key: str) -> bool:
+        return self._find(key) is not None
+
     async def revoke(self, key: str) -> None:
         self._sessions.pop(key, None)
 

@@ -18,12 +18,14 @@ from chassis.configuration import read
 from chassis.database import Database
 from chassis.discovery import resolver_for
 from chassis.kafka import Producer
+from chassis.open_files import open_files
 from chassis.redis_login import with_own_login
 from chassis.runtime import Runtime
 from chassis.secrets import SecretMissing, Secrets, open_secrets
 from chassis.service import Service
 from chassis.sessions import Sessions
 from chassis.settings import Settings
+from chassis.streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Shared:
     producer: Producer
     calls: Calls
     draining: asyncio.Event
+    streams: Streams
 
 
 async def open_shared(
@@ -69,6 +72,7 @@ async def open_shared(
         producer=producer,
         calls=calls,
         draining=asyncio.Event(),
+        streams=Streams(min(settings.max_streams, open_files() // 2)),
     )
 
 
@@ -113,6 +117,7 @@ async def open_runtime(service: Service, shared: Shared, stack: AsyncExitStack, 
         secrets=shared.secrets,
         calls=shared.calls,
         draining=shared.draining,
+        streams=shared.streams,
     )
 
 

@@ -14,6 +14,7 @@ from chassis.database import Database
 from chassis.secrets import Secrets
 from chassis.sessions import Sessions
 from chassis.settings import ServiceSettings, Settings
+from chassis.streams import Streams
 
 Part = TypeVar("Part")
 
@@ -31,6 +32,7 @@ class Runtime:
     broadcast: Broadcast
     secrets: Secrets
     calls: Calls
+    streams: Streams
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     parts: dict[Callable[["Runtime"], Any], Any] = field(default_factory=dict)
 

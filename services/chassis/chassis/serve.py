@@ -9,6 +9,8 @@ from types import FrameType
 import uvicorn
 
 from chassis.app import Process, describe
+from chassis.open_files import raise_open_files
+from chassis.protocol import bounded_protocol
 from chassis.settings import Settings
 from chassis.telemetry import configure_logging
 from chassis.tracing import close_tracing, configure_tracing
@@ -43,13 +45,14 @@ def run(process: Process, settings: Settings) -> None:
     """Serve until a signal says to stop."""
     configure_logging(settings)
     configure_tracing(settings)
+    raise_open_files()
     log.info("starting %s: %s", settings.instance, describe(settings))
     config = uvicorn.Config(
         process,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(settings.max_header_bytes, settings.max_header_seconds),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from redis.asyncio import Redis
 
+from chassis.broadcast import PREFIX
 from chassis.coalesce import Coalescer
 
 IDLE_SECONDS = 30 * 60
@@ -116,10 +117,17 @@ class Sessions:
             await self._redis.zrem(index, *dead)
         return live
 
+    async def is_there(self, key: str) -> bool:
+        """Whether the session `key` is live. To ask is no use of it: its idle time goes on."""
+        async with asyncio.timeout(LOAD_SECONDS):
+            value = await self._redis.get(_name(key))
+        return value is not None and self._is_live(_decode(key, value))
+
     async def revoke(self, key: str) -> None:
         """End one session; none is fine too."""
         value = await self._redis.getdel(_name(key))
         if value is not None:
+            await self._announce(key)
             await self._redis.zrem(_index(_decode(key, value).account_id), key)
 
     async def revoke_all(self, account_id: UUID) -> None:
@@ -128,7 +136,15 @@ class Sessions:
         keys = [key.decode() for key in cast("list[bytes]", await self._redis.zrange(index, 0, -1))]
         if keys:
             await self._redis.delete(*(_name(key) for key in keys))
+            await self._announce(*keys)
             await self._redis.zrem(index, *keys)
+
+    async def _announce(self, *keys: str) -> None:
+        """Tell the streams of sessions that have ended. One that does not hear it finds out at its next heartbeat."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.publish(PREFIX + ended_channel(key), b"{}")
+            await pipe.execute()
 
     async def _touch(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Read sessions and start their idle time anew, in one round trip."""
@@ -155,6 +171,11 @@ class Sessions:
 
     def _is_live(self, session: Session) -> bool:
         return time.time() - session.created_at.timestamp() < self._absolute_seconds
+
+
+def ended_channel(key: str) -> str:
+    """The channel on which the end of a session is told."""
+    return f"ended:{key}"
 
 
 def _name(key: str) -> str:

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
     max_body_bytes: PositiveCount = 64 * 1024
     max_body_seconds: PositiveSeconds = 10.0
     """How long a client may take to send the body of a request."""
+    max_header_bytes: PositiveCount = 32 * 1024
+    max_header_seconds: PositiveSeconds = 10.0
+    """How long a client may take to send the headers of a request, from the first byte on."""
+    max_streams: PositiveCount = 512
+    """Streams of events at a time; fewer where the system does not allow twice as many open files."""
     answers_per_connection: Count = 0
     """About so many answers on a connection, then it is closed; 0: no end. Where the platform balances connections and
     not requests, as a Kubernetes Service does, this is what sends load to instances that came later."""

@@ -1,19 +1,27 @@
 """Server-sent events: an answer that goes on until the client leaves, the process drains, or it has lasted enough."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
+from fastapi import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from chassis.identity import Principal, remote_address
+from chassis.runtime import Runtime
+from chassis.streams import until_ended
 
 STREAM_SECONDS = 15 * 60.0
 """The browser connects anew after this, and its session is checked again."""
 RETRY_MILLISECONDS = 1000
 HEARTBEAT = b": heartbeat\n\n"
 Events = AsyncGenerator["ServerEvent | None", None]
+Ending = Callable[[], Coroutine[Any, Any, object]]
 _closing: set[asyncio.Future[None]] = set()
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -32,32 +40,62 @@ class ServerEvent:
         return f"{event}{id_}data: ".encode() + orjson.dumps(self.data, default=str) + b"\n\n"
 
 
-def event_stream(events: Events, *, draining: asyncio.Event, seconds: float = STREAM_SECONDS) -> StreamingResponse:
-    """Answer with `events`; None is a heartbeat comment. At the end the generator is closed, wherever it waits.
+class EventStream(StreamingResponse):
+    """An answer of `events`; None is a heartbeat comment. At the end the generator is closed, wherever it waits.
 
-    >>> return event_stream(changes(runtime, order_id), draining=runtime.draining)
+    It ends when one of `endings` returns, or after `seconds`. `place` is held meanwhile; what it raises is the answer.
     """
-    return StreamingResponse(_render(events, draining, seconds), media_type="text/event-stream", headers=HEADERS)
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        events: Events,
+        *,
+        endings: Sequence[Ending],
+        place: AbstractContextManager[None] | None = None,
+        seconds: float = STREAM_SECONDS,
+        status_code: int = 200,  # FastAPI reads it here for its document
+    ) -> None:
+        super().__init__(_render(events, endings, seconds), status_code, headers=HEADERS)
+        self._place = place or nullcontext()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
-async def _render(events: Events, draining: asyncio.Event, seconds: float) -> AsyncGenerator[bytes, None]:
+def event_stream(events: Events, at: Runtime, request: Request, principal: Principal | None) -> EventStream:
+    """Answer `request` with `events`, within the bounds of the process and of this client; the end of a session is its.
+
+    >>> return event_stream(changes(runtime, order_id), runtime, request, principal)
+    """
+    key = principal.session_key if principal else None
+    endings: list[Ending] = [at.draining.wait]
+    if key:
+        endings.append(partial(until_ended, at.sessions, at.broadcast, key))
+    return EventStream(events, endings=endings, place=at.streams.place(address=remote_address(request), session=key))
+
+
+async def _render(events: Events, endings: Sequence[Ending], seconds: float) -> AsyncGenerator[bytes, None]:
     yield b"retry: %d\n\n" % RETRY_MILLISECONDS
-    async with aclosing(_until(events, draining, seconds)) as items:
+    async with aclosing(_until(events, endings, seconds)) as items:
         async for item in items:
             yield HEARTBEAT if item is None else item.render()
 
 
-async def _until(events: Events, draining: asyncio.Event, seconds: float) -> Events:
-    """The items of `events` until it ends, `draining` is set or `seconds` are over."""
+async def _until(events: Events, endings: Sequence[Ending], seconds: float) -> Events:
+    """The items of `events` until it ends, one of `endings` is done or `seconds` are over."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    drained = asyncio.ensure_future(draining.wait())
+    ended: list[asyncio.Future[Any]] = [asyncio.ensure_future(each()) for each in endings]
     upcoming: asyncio.Future[ServerEvent | None] | None = None
     try:
         while True:
             upcoming = asyncio.ensure_future(anext(events))
-            await asyncio.wait({upcoming, drained}, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
-            if drained.done() or not upcoming.done():
+            awaited = {upcoming, *ended}
+            await asyncio.wait(awaited, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            if any(each.done() for each in ended) or not upcoming.done():
                 return
             try:
                 item = upcoming.result()
@@ -66,7 +104,7 @@ async def _until(events: Events, draining: asyncio.Event, seconds: float) -> Eve
             yield item
     finally:
         # When the client leaves, Starlette cancels this task at every await: closing needs a task of its own.
-        closing = asyncio.ensure_future(_close(events, drained, upcoming))
+        closing = asyncio.ensure_future(_close(events, upcoming, *ended))
         _closing.add(closing)
         closing.add_done_callback(_closing.discard)
         await asyncio.shield(closing)

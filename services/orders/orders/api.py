@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from chassis.errors import NotFound
 from chassis.events import now
@@ -13,7 +12,7 @@ from chassis.identity import CurrentPrincipal
 from chassis.inputs import Id
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import Runtime, RuntimeDep
-from chassis.sse import ServerEvent, event_stream
+from chassis.sse import EventStream, ServerEvent, event_stream
 from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER
@@ -74,11 +73,12 @@ async def get_history(order_id: Id, principal: CurrentPrincipal, runtime: Runtim
     return History(items=[HistoryItem(type=row.type, at=row.time, data=row.data) for row in rows])
 
 
-@router.get("/{order_id}/stream")
-async def stream_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> StreamingResponse:
+@router.get("/{order_id}/stream", response_class=EventStream)
+async def stream_order(request: Request, order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> EventStream:
     """The order now and after every change, until it is over (server-sent events)."""
     await _mine(runtime, principal.account_id, order_id)
-    return event_stream(_changes(runtime, principal.account_id, order_id), draining=runtime.draining)
+    events = _changes(runtime, principal.account_id, order_id)
+    return event_stream(events, runtime, request, principal)
 
 
 @router.post("/{order_id}/cancellation", status_code=202)

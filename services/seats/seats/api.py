@@ -1,13 +1,12 @@
 """Seats' routes."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
-from chassis.identity import CurrentPrincipal
+from chassis.identity import CurrentPrincipal, OptionalPrincipal
 from chassis.inputs import Id
 from chassis.rendered import conditional, etag_of
 from chassis.runtime import RuntimeDep
-from chassis.sse import event_stream
+from chassis.sse import EventStream, event_stream
 from seats import handlers, repository
 from seats.live import stream
 from seats.performances import Performances
@@ -30,11 +29,13 @@ async def get_seats(request: Request, runtime: RuntimeDep, performance_id: Id) -
     return conditional(request, etag, CHECK_FIRST, lambda: performance.seat_map.render(claims))
 
 
-@router.get("/api/performances/{performance_id}/seats/stream", response_class=StreamingResponse)
-async def stream_seats(runtime: RuntimeDep, performance_id: Id) -> StreamingResponse:
+@router.get("/api/performances/{performance_id}/seats/stream", response_class=EventStream)
+async def stream_seats(
+    request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, performance_id: Id
+) -> EventStream:
     """Live changes: one event `snapshot` with the states of all seats that are not available, then events `seat`."""
     await runtime.part(Performances).get(performance_id)
-    return event_stream(stream(runtime, performance_id), draining=runtime.draining)
+    return event_stream(stream(runtime, performance_id), runtime, request, reader)
 
 
 @router.post("/api/holds", status_code=201)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from chassis.testing import eventually
+from support.books import Books
 from support.customer import PASSWORD, Customer, NewCustomer, problem_of
 from support.shapes import Performance
 from support.stack import ENGINE, Stack
@@ -31,8 +32,18 @@ def check_unavailable(answer: httpx.Response) -> None:
     assert 1 <= int(answer.headers["retry-after"]) <= 10
 
 
+PUBLIC = ("/", "/api/shows", "/api/shows?q=moth", "/api/openapi.json")
+
+
+async def check_public_pages(visitor: Customer, performance: Performance) -> None:
+    """What needs neither a session nor a service that is away is there."""
+    for path in (*PUBLIC, f"/api/performances/{performance.id}"):
+        answer = await ask(visitor, "GET", path)
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+
+
 @pytest.mark.parametrize("name", ["postgres", "valkey"])
-async def test_what_every_request_needs(
+async def test_what_many_requests_need(
     name: str, stack: Stack, customer: Customer, visitor: Customer, performance: Performance
 ) -> None:
     hold = await customer.hold(performance.id)
@@ -52,8 +63,13 @@ async def test_what_every_request_needs(
         async with httpx.AsyncClient(trust_env=False) as inside:
             for place in places:
                 ready = partial(inside.get, f"{place}/readyz")
-                await eventually(ready, lambda answer: answer.status_code == 503)  # an answer is good for a moment
+                wanted = 503 if name == "postgres" else 200
+                await eventually(ready, lambda answer, wanted=wanted: answer.status_code == wanted)  # type: ignore[misc]
                 assert (await inside.get(f"{place}/livez")).status_code == 200
+        if name == "valkey":
+            for who in (visitor, customer):
+                await check_public_pages(who, performance)
+                assert (await ask(who, "GET", f"/api/performances/{performance.id}/seats")).status_code == 200
     await stack.until_ready()
 
     async def placed() -> httpx.Response:
@@ -71,7 +87,8 @@ async def test_what_every_request_needs_hangs(
 ) -> None:
     """Worse than to be gone: it takes what is sent and does not answer.
 
-    Who comes first waits until a statement has had its time. Then readiness has failed, and the edge answers at once.
+    Who comes first waits until a statement has had its time. Then readiness has failed where no database answers, and
+    the edge answers at once.
     """
     async with stack.hanging(name):
         check_unavailable(await customer.get("/api/orders"))
@@ -79,6 +96,18 @@ async def test_what_every_request_needs_hangs(
 
     await eventually(lambda: customer.get("/api/orders"), lambda answer: answer.status_code == 200)
     assert (await customer.buy(performance.id)).status == "confirmed"
+
+
+async def test_without_one_database_the_other_services_answer(
+    stack: Stack, books: Books, customer: Customer, visitor: Customer, performance: Performance
+) -> None:
+    async with books.locked("orders"):
+        check_unavailable(await ask(customer, "GET", "/api/orders"))
+        await check_public_pages(visitor, performance)
+        await customer.hold(performance.id)
+        assert (await ask(customer, "GET", "/api/tickets")).status_code == 200
+
+    await eventually(lambda: customer.get("/api/orders"), lambda answer: answer.status_code == 200)
 
 
 async def test_without_the_broker_orders_wait(stack: Stack, customer: Customer, performance: Performance) -> None:

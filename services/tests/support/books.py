@@ -29,6 +29,18 @@ class Books:
             return rows
 
     @asynccontextmanager
+    async def locked(self, service: str) -> AsyncIterator[None]:
+        """Its database takes no connection and has none, for the time of the block."""
+        async with self._connected("postgres") as connection:
+            await connection.execute(f'ALTER DATABASE "{service}" ALLOW_CONNECTIONS false')
+            try:
+                ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+                await connection.fetch(ending, service)
+                yield
+            finally:
+                await connection.execute(f'ALTER DATABASE "{service}" ALLOW_CONNECTIONS true')
+
+    @asynccontextmanager
     async def _connected(self, service: str) -> AsyncIterator[asyncpg.Connection]:
         """A connection to its database. The server may have gone elsewhere, and the way to it may break: so again."""
         deadline = time.monotonic() + PATIENCE_SECONDS

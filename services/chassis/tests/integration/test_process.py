@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 from chassis.app import create_service
 from chassis.errors import TYPE_PREFIX
+from chassis.identity import COOKIE, CurrentPrincipal, OptionalPrincipal
 from chassis.service import Service
 from chassis.testing import App, Databases
 
@@ -35,11 +36,19 @@ def speaking(name: str, *paths: str) -> Service:
     async def hold() -> None:
         await asyncio.sleep(0.2)
 
+    async def greet(who: OptionalPrincipal) -> dict[str, bool]:
+        return {"signed_in": who is not None}
+
+    async def mine(who: CurrentPrincipal) -> str:
+        return str(who.account_id)
+
+    router.get("/api/greeting")(greet)
+    router.get("/api/mine")(mine)
     for path in paths:
         router.get(path)(say)
         router.post(path)(repeat)
     router.get("/api/hold")(hold)
-    return create_service(name, paths=[*paths, "/api/hold"], routers=[router])
+    return create_service(name, paths=[*paths, "/api/hold", "/api/greeting", "/api/mine"], routers=[router])
 
 
 ALPHA = speaking("alpha", "/api/words", "/api/words/{id}/echo")
@@ -133,12 +142,31 @@ async def test_a_connection_ends_after_some_answers_so_that_its_next_may_be_with
     assert 15 <= len(last) <= 80
 
 
-async def test_without_redis_a_process_is_alive_but_not_ready(start: Callable[..., Awaitable[App]]) -> None:
+async def test_without_redis_a_process_is_ready_for_what_needs_no_session(
+    start: Callable[..., Awaitable[App]],
+) -> None:
     app = await start(ALPHA, redis_url="redis://127.0.0.1:1/0")
     ready = await app.client.get("/readyz")
-    assert ready.status_code == 503
+    assert ready.status_code == 200
     assert ready.json()["checks"]["database alpha"] == "ok"
     assert ready.json()["checks"]["redis"] != "ok"
+    answer = await app.client.get("/api/greeting", headers={"cookie": f"{COOKIE}=abc"})
+    assert (answer.status_code, answer.json()) == (200, {"signed_in": False})
+    assert (await app.client.get("/api/mine", headers={"cookie": f"{COOKIE}=abc"})).status_code == 503
+
+
+@pytest.mark.parametrize(("away", "status"), [(["alpha"], 200), (["alpha", "beta"], 503)], ids=str)
+async def test_a_process_is_ready_as_long_as_one_of_its_databases_answers(
+    start: Callable[..., Awaitable[App]], away: list[str], status: int
+) -> None:
+    app = await start(ALPHA, BETA)
+    for name in away:
+        await app.runtime(name).database.close()
+        app.runtime(name).database._target["port"] = 1
+    ready = await app.client.get("/readyz")
+    assert ready.status_code == status
+    missing = {name for name, outcome in ready.json()["checks"].items() if outcome != "ok"}
+    assert missing == {f"database {name}" for name in away}
     assert (await app.client.get("/livez")).status_code == 200
 
 

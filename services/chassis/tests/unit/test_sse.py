@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.memory import MemoryBroadcast
-from chassis.sse import ServerEvent, event_stream
+from chassis.sse import EventStream, ServerEvent
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -58,7 +58,7 @@ SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}}
 async def test_renders_events_and_heartbeats() -> None:
     client = Client()
     source = Source(ServerEvent({"seat": "A1"}, event="sold", id="7"), None, ServerEvent([1]))
-    await event_stream(source.stream(forever=False), draining=asyncio.Event())(SCOPE, client.receive, client.send)
+    await EventStream(source.stream(forever=False), endings=())(SCOPE, client.receive, client.send)
 
     chunks = [client.chunks.get_nowait() for _ in range(client.chunks.qsize())]
     assert chunks == [
@@ -76,7 +76,9 @@ async def test_renders_events_and_heartbeats() -> None:
 
 async def test_ends_when_the_process_drains() -> None:
     client, source, draining = Client(), Source(ServerEvent(1)), asyncio.Event()
-    answer = asyncio.create_task(event_stream(source.stream(), draining=draining)(SCOPE, client.receive, client.send))
+    answer = asyncio.create_task(
+        EventStream(source.stream(), endings=[draining.wait])(SCOPE, client.receive, client.send)
+    )
     await client.chunks.get()
     await client.chunks.get()
     draining.set()
@@ -87,7 +89,7 @@ async def test_ends_when_the_process_drains() -> None:
 
 async def test_ends_after_its_time() -> None:
     client, source = Client(), Source(ServerEvent(1))
-    await event_stream(source.stream(), draining=asyncio.Event(), seconds=0.05)(SCOPE, client.receive, client.send)
+    await EventStream(source.stream(), endings=(), seconds=0.05)(SCOPE, client.receive, client.send)
     assert client.ended
     assert source.closed.is_set()
 
@@ -97,9 +99,7 @@ async def test_closes_its_source_when_the_client_leaves(waiting_in: str) -> None
     client, source = Client(), Source(ServerEvent(1), ServerEvent(2))
     if waiting_in == "send":
         client.chunks = asyncio.Queue(1)
-    answer = asyncio.create_task(
-        event_stream(source.stream(), draining=asyncio.Event())(SCOPE, client.receive, client.send)
-    )
+    answer = asyncio.create_task(EventStream(source.stream(), endings=())(SCOPE, client.receive, client.send))
     await client.chunks.get()
     client.gone.set()
     await asyncio.wait_for(asyncio.gather(answer, source.closed.wait()), 2)
@@ -112,7 +112,7 @@ async def test_an_error_of_the_source_is_raised_not_hidden() -> None:
 
     client = Client()
     with pytest.raises(LookupError):
-        await event_stream(broken(), draining=asyncio.Event())(SCOPE, client.receive, client.send)
+        await EventStream(broken(), endings=())(SCOPE, client.receive, client.send)
 
 
 async def test_leaves_no_subscription_behind() -> None:
@@ -124,7 +124,7 @@ async def test_leaves_no_subscription_behind() -> None:
             async for update in updates:
                 yield ServerEvent(update)
 
-    answer = asyncio.create_task(event_stream(changes(), draining=draining)(SCOPE, client.receive, client.send))
+    answer = asyncio.create_task(EventStream(changes(), endings=[draining.wait])(SCOPE, client.receive, client.send))
     while await client.chunks.get() != b'data: "ready"\n\n':
         pass
     await broadcast.publish("orders", {"status": "paid"})

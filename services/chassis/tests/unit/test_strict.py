@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from chassis.errors import TYPE_PREFIX, Problem
 from chassis.service import create_service
-from chassis.sse import ServerEvent, event_stream
+from chassis.sse import EventStream, ServerEvent
 from chassis.strict_json import loads
 
 JSON = {"content-type": "application/json"}
@@ -44,7 +44,7 @@ async def stream() -> Any:
             yield ServerEvent(number)
             await asyncio.sleep(0)
 
-    return event_stream(events(), draining=asyncio.Event())  # type: ignore[arg-type]
+    return EventStream(events(), endings=())  # type: ignore[arg-type]
 
 
 @reading.get("/{letter_id}")
