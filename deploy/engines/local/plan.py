@@ -230,6 +230,7 @@ class Plan:
         given = self.request.external
         return {
             **self.tier.values,
+            "NOTIFICATIONS_SHOP_URL": self.edge.url,
             **self.request.settings,
             "SERVICES": ALL,
             "REGION": self.tier["REGIONS"].split(",")[0],

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -25,6 +25,10 @@ class People(Protocol):
         """The people by account; erased ones are left out. Raises Unavailable when accounts does not answer."""
         ...
 
+    async def links(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """The secret parts of links by what they are for; what is used or too old is left out. Raises Unavailable."""
+        ...
+
 
 class AccountsPeople:
     """People as the service accounts knows them."""
@@ -33,11 +37,19 @@ class AccountsPeople:
         self._calls = runtime.calls
 
     async def find(self, account_ids: Collection[UUID]) -> dict[UUID, Person]:
-        ids = [str(each) for each in account_ids]
-        reply = await self._calls.request("accounts", "POST", "/internal/people", json={"ids": ids})
+        items = await self._items("/internal/people", account_ids)
+        return {each.id: each for each in _PEOPLE.validate_python(items)}
+
+    async def links(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        items = await self._items("/internal/mail-tokens", ids) if ids else []
+        return {UUID(each["id"]): each["token"] for each in items}
+
+    async def _items(self, path: str, ids: Collection[UUID]) -> list[Any]:
+        reply = await self._calls.request("accounts", "POST", path, json={"ids": [str(each) for each in ids]})
         if reply.status != 200:
             raise Unavailable(f"accounts answered {reply.status}")
-        return {each.id: each for each in _PEOPLE.validate_python(reply.json()["items"])}
+        items: list[Any] = reply.json()["items"]
+        return items
 
 
 class MailRefused(Exception):

@@ -73,6 +73,20 @@ class AccountRegistered(Event, topic="accounts", type="account.registered", key=
     account_id: UUID
 
 
+class PasswordResetRequested(Event, topic="accounts", type="account.password-reset-requested", key="account_id"):
+    """A customer, or somebody who says so, wants to set a new password."""
+
+    account_id: UUID
+    reset_id: UUID
+
+
+class PasswordChanged(Event, topic="accounts", type="account.password-changed", key="account_id"):
+    """The password of a customer is another now."""
+
+    account_id: UUID
+    change_id: UUID
+
+
 class AccountErased(Event, topic="accounts", type="account.erased", key="account_id"):
     """A customer wants to be forgotten."""
 
@@ -108,6 +122,14 @@ def subscriptions(runtime: Runtime) -> list[Subscription]:
     async def on_account_registered(tx: AsyncConnection, events: Sequence[Received[AccountRegistered]]) -> None:
         await handlers.tell(tx, [wording.welcome(event.data.account_id) for event in events])
 
+    async def on_reset_requested(tx: AsyncConnection, events: Sequence[Received[PasswordResetRequested]]) -> None:
+        wanted = [event.data for event in events]
+        await handlers.tell(tx, [wording.password_reset(each.account_id, each.reset_id) for each in wanted])
+
+    async def on_password_changed(tx: AsyncConnection, events: Sequence[Received[PasswordChanged]]) -> None:
+        changes = [event.data for event in events]
+        await handlers.tell(tx, [wording.password_changed(each.account_id, each.change_id) for each in changes])
+
     async def on_account_erased(tx: AsyncConnection, events: Sequence[Received[AccountErased]]) -> None:
         await handlers.erase(tx, [event.data.account_id for event in events])
 
@@ -124,6 +146,8 @@ def subscriptions(runtime: Runtime) -> list[Subscription]:
         Subscription(OrderCancelled, then_mail(on_order_cancelled)),
         Subscription(OrderRefunded, then_mail(on_order_refunded)),
         Subscription(AccountRegistered, then_mail(on_account_registered)),
+        Subscription(PasswordResetRequested, then_mail(on_reset_requested)),
+        Subscription(PasswordChanged, then_mail(on_password_changed)),
         Subscription(AccountErased, on_account_erased),
     ]
 

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     """What a message is about."""
 
     WELCOME = "welcome"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 - a kind of message
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105
     CONFIRMED = "order-confirmed"
     DECLINED = "order-declined"
     CANCELLED = "order-cancelled"
@@ -71,10 +73,12 @@ class Message:
     subject: str
     body: str
     order_id: UUID | None = None
+    link_id: UUID | None = None
+    """What the link of the mail is for, as accounts knows it. The link itself is only in the mail."""
 
     @property
     def id(self) -> UUID:
-        return message_id(self.kind, self.order_id or self.account_id)
+        return message_id(self.kind, self.order_id or self.link_id or self.account_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,13 @@ class Person:
     confirmed: bool
 
 
+def has_link(kind: Kind) -> bool:
+    """Whether a mail of this kind carries a link with a secret of accounts."""
+    return kind in (Kind.WELCOME, Kind.PASSWORD_RESET)
+
+
 def message_id(kind: Kind, about: UUID | None) -> UUID:
-    """The id of the message of this kind about this order or account: there is one, however often it is written."""
+    """The id of the message of this kind about this order, link or account: there is one, however often told."""
     return uuid5(MESSAGES, f"{kind}/{about}")
 
 

@@ -1,5 +1,6 @@
 """A mail as it travels: text and HTML side by side, the codes of tickets as images inside."""
 
+from dataclasses import dataclass, field
 from email.header import Header
 from email.mime.base import MIMEBase
 from email.mime.image import MIMEImage
@@ -9,7 +10,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from html import escape
 
 from notifications import qr
-from notifications.domain import Person
+from notifications.domain import Kind, Person
 from notifications.outgoing import Mail, SeatCode
 from notifications.wording import one_line
 
@@ -23,7 +24,37 @@ TICKET = """<div style="margin:16px 0;padding:16px;border:1px solid #d4d4d8;bord
 <code style="font-size:12px;word-break:break-all">{code}</code></div>"""
 
 
-def write(mail: Mail, reader: Person, *, sender: str) -> bytes:
+PAGES = {Kind.WELCOME: "/confirm", Kind.PASSWORD_RESET: "/new-password"}
+ASKED = {
+    Kind.WELCOME: "To confirm that this is your address,",
+    Kind.PASSWORD_RESET: "To set a new password, within half an hour,",
+}
+LINK = '<p style="margin:0 0 12px">{asked} <a href="{url}">open this page</a>: {url}</p>'
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The way back to the shop. The secret is in the fragment, which no browser sends and no server logs."""
+
+    shop_url: str
+    token: str = field(repr=False)
+
+    def url(self, kind: Kind) -> str:
+        """Empty where nobody said where the shop is."""
+        return f"{self.shop_url.rstrip('/')}{PAGES[kind]}#{self.token}" if self.shop_url else ""
+
+    def plain(self, kind: Kind) -> str:
+        if url := self.url(kind):
+            return f"{ASKED[kind]} open this page:\n{url}"
+        return f"{ASKED[kind]} open the page {PAGES[kind]} of the shop and enter this code:\n{self.token}"
+
+    def html(self, kind: Kind) -> str:
+        if url := self.url(kind):
+            return LINK.format(asked=escape(ASKED[kind]), url=escape(url))
+        return PARAGRAPH.format(text=escape(self.plain(kind)))
+
+
+def write(mail: Mail, reader: Person, *, sender: str, link: Link | None = None) -> bytes:
     """The message as bytes. The same mail is the same message, so that a mailbox can tell a repetition.
 
     To an address that is not confirmed goes nothing that the registrant chose, the name included. Raises ValueError
@@ -37,8 +68,8 @@ def write(mail: Mail, reader: Person, *, sender: str) -> bytes:
     letter["Date"] = format_datetime(mail.created_at)
     letter["Message-ID"] = f"<{mail.message_id}@{address_of(sender).rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter.attach(_text(_plain(mail, reader), "plain"))
-    letter.attach(_html(mail, reader))
+    letter.attach(_text(_plain(mail, reader, link), "plain"))
+    letter.attach(_html(mail, reader, link))
     return letter.as_bytes()
 
 
@@ -71,14 +102,19 @@ def _is_plain(line: str) -> bool:
     return line.isascii() and line.isprintable() and "=?" not in line
 
 
-def _plain(mail: Mail, reader: Person) -> str:
+def _plain(mail: Mail, reader: Person, link: Link | None) -> str:
     codes = "\n".join(f"Seat {ticket.seat}: {ticket.code}" for ticket in mail.tickets)
-    return "\n\n".join(part for part in (_greeting(reader), mail.body, codes, "Box Office") if part)
+    return "\n\n".join(
+        part
+        for part in (_greeting(reader), mail.body, link.plain(mail.kind) if link else "", codes, "Box Office")
+        if part
+    )
 
 
-def _html(mail: Mail, reader: Person) -> MIMEBase:
+def _html(mail: Mail, reader: Person, link: Link | None) -> MIMEBase:
     paragraphs = [_greeting(reader), *mail.body.split("\n\n")]
     content = "".join(PARAGRAPH.format(text=escape(text)) for text in paragraphs)
+    content += link.html(mail.kind) if link else ""
     content += "".join(
         TICKET.format(seat=escape(ticket.seat), cid=_cid(number, mail), code=escape(ticket.code))
         for number, ticket in enumerate(mail.tickets, 1)

@@ -1,7 +1,7 @@
 """Queries on the mails that wait to go out."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,8 @@ class Mail:
     subject: str
     body: str
     created_at: datetime
+    kind: Kind
+    link_id: UUID | None = None
     tickets: tuple[SeatCode, ...] = ()
 
 
@@ -68,6 +70,7 @@ _take = (
         _taken.c.attempts,
         messages.c.account_id,
         messages.c.kind,
+        messages.c.link_id,
         messages.c.order_id,
         messages.c.subject,
         messages.c.body,
@@ -80,6 +83,15 @@ _codes = (
     select(tickets.c.order_id, tickets.c.seat, tickets.c.code)
     .where(tickets.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid))), tickets.c.state == TicketState.VALID)
     .order_by(tickets.c.id.desc())
+)
+
+_sent_lately = (
+    select(mails.c.account_id, func.count().label("number"))
+    .where(
+        mails.c.account_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        mails.c.sent_at > func.now() - timedelta(days=1),
+    )
+    .group_by(mails.c.account_id)
 )
 
 _outcomes = Batch(
@@ -110,10 +122,18 @@ async def take(tx: AsyncConnection, *, limit: int, lease_seconds: float) -> list
             subject=row.subject,
             body=row.body,
             created_at=row.created_at,
+            kind=Kind(row.kind),
+            link_id=row.link_id,
             tickets=tuple(codes[row.order_id]) if row.kind == Kind.CONFIRMED else (),
         )
         for row in taken
     ]
+
+
+async def sent_lately(connection: AsyncConnection, account_ids: Collection[UUID]) -> Counter[UUID]:
+    """How many mails went to each of these accounts in the last day."""
+    rows = await connection.execute(_sent_lately, {"ids": list(account_ids)})
+    return Counter({row.account_id: row.number for row in rows})
 
 
 async def settle(tx: AsyncConnection, outcomes: Sequence[Outcome]) -> None:

@@ -66,6 +66,7 @@ _news = Batch(
     messages.c.id,
     messages.c.account_id,
     messages.c.order_id,
+    messages.c.link_id,
     messages.c.kind,
     messages.c.subject,
     messages.c.body,

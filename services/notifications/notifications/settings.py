@@ -11,6 +11,10 @@ class NotificationsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
 
     sender: str = "Box Office <tickets@boxoffice.test>"
+    shop_url: str = ""
+    """Where customers find the shop, such as `https://shop.example`: mails link there. Without it they tell a code."""
+    unconfirmed_mails_per_day: PositiveCount = 20
+    """Mails to an address that its owner has not confirmed; more are dropped, and wait in the account's inbox."""
     mails_per_second: Rate = 20.0
     """Per instance. Mail servers limit their clients, and selling comes before telling."""
     batch: PositiveCount = 20

@@ -39,6 +39,7 @@ messages = Table(
     Column("id", Uuid, primary_key=True, comment="made from kind and order, so the same news is one message"),
     Column("account_id", Uuid, nullable=False),
     Column("order_id", Uuid),
+    Column("link_id", Uuid, comment="what the link of the mail is for, as accounts knows it"),
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -60,4 +61,5 @@ mails = Table(
 """The outgoing mail of each message. `due_at` is when it may be sent (again): who takes a mail moves it into the
 future, which is the lease."""
 
+Index("mails_of_account", mails.c.account_id, mails.c.sent_at)
 Index("mails_due", mails.c.due_at, postgresql_where=text("state = 'waiting'"))

@@ -36,7 +36,30 @@ def welcome(account_id: UUID) -> Message:
         account_id=account_id,
         kind=Kind.WELCOME,
         subject="Welcome to Box Office",
-        body="Your account is ready.\n\nTickets that you buy come to this address, and wait in your account too.",
+        body="An account was opened with this address. Tickets that it buys come here, and wait in the account too."
+        "\n\nIf it was not you, do nothing.",
+        link_id=account_id,
+    )
+
+
+def password_reset(account_id: UUID, reset_id: UUID) -> Message:
+    return Message(
+        account_id=account_id,
+        kind=Kind.PASSWORD_RESET,
+        subject="Set a new password",
+        body="Somebody asked to set a new password for your account. If it was not you, do nothing: it stays as it is.",
+        link_id=reset_id,
+    )
+
+
+def password_changed(account_id: UUID, change_id: UUID) -> Message:
+    return Message(
+        account_id=account_id,
+        kind=Kind.PASSWORD_CHANGED,
+        subject="Your password was changed",
+        body="The password of your account was changed, and all other sessions have ended."
+        "\n\nIf it was not you, set a new one at once: choose “Forgot your password?” where you sign in.",
+        link_id=change_id,
     )
 
 

@@ -79,12 +79,16 @@ class Directory:
 
     def __init__(self) -> None:
         self.people: dict[UUID, Person] = {}
+        self.tokens: dict[UUID, str] = {}
         self.away = False
 
     async def find(self, account_ids: Collection[UUID]) -> dict[UUID, Person]:
         if self.away:
             raise Unavailable("accounts is away")
         return {each: self.people[each] for each in account_ids if each in self.people}
+
+    async def links(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        return {each: self.tokens[each] for each in ids if each in self.tokens}
 
 
 @dataclass
@@ -115,9 +119,11 @@ class Office:
         for mailer in self.mailers:
             mailer.wake()
 
-    async def register(self, account_id: UUID | None = None, *, email: str = "ada@example.org") -> UUID:
+    async def register(
+        self, account_id: UUID | None = None, *, email: str = "ada@example.org", confirmed: bool = True
+    ) -> UUID:
         account_id = account_id or uuid4()
-        self.directory.people[account_id] = Person(account_id, email=email, name="Ada", confirmed=True)
+        self.directory.people[account_id] = Person(account_id, email=email, name="Ada", confirmed=confirmed)
         await self.do(handlers.tell, [wording.welcome(account_id)])
         return account_id
 

@@ -216,3 +216,35 @@ def _sends_and_dies(send: Any) -> Any:
         raise InterruptedError
 
     return send_and_die
+
+
+async def test_the_link_of_a_reset_is_in_the_mail_and_nowhere_else(office: Any, sink: Any) -> None:
+    account, reset_id, spent_id = await office.register(), uuid4(), uuid4()
+    office.directory.tokens[reset_id] = "secret-of-the-link"
+    mailer = office.mailer(shop_url="https://shop.example/")
+    await office.do(handlers.tell, [wording.password_reset(account, each) for each in (reset_id, spent_id)])
+    await mailer.round()
+    [mail] = [mail for mail in sink.mails if mail["Subject"] == "Set a new password"]
+    for kind in ("plain", "html"):
+        assert "https://shop.example/new-password#secret-of-the-link" in mail.get_body((kind,)).get_content()
+    assert await office.mail_states() == {"sent": 2, "dropped": 1}, "a link that is spent needs no mail"
+    async with office.database.reading() as connection:
+        for table in (messages, mails, event_log):
+            assert "secret-of-the-link" not in str((await connection.execute(select(table))).all())
+
+
+async def test_an_address_that_is_not_confirmed_gets_bounded_mail_without_a_word_of_the_registrant(
+    office: Any, sink: Any, new_order: Any
+) -> None:
+    account = await office.register(confirmed=False)
+    mailer = office.mailer(unconfirmed_mails_per_day=3)
+    for _ in range(5):
+        await office.confirm(new_order(account))
+        await mailer.round()
+    assert len(sink.mails) == 3
+    assert await office.mail_states() == {"sent": 3, "dropped": 3}
+    assert not any("Ada" in str(mail) or "Ada" in mail.get_body(("plain",)).get_content() for mail in sink.mails)
+    confirmed = await office.register()
+    await office.confirm(*(new_order(confirmed) for _ in range(5)))
+    await mailer.round()
+    assert len(sink.mails) == 3 + 6

@@ -14,7 +14,7 @@ import pytest
 import segno
 
 from notifications import letter, qr
-from notifications.domain import Person
+from notifications.domain import Kind, Person
 from notifications.outgoing import Mail, SeatCode
 
 ID = UUID("0190a5c0-0000-5000-8000-000000000001")
@@ -29,6 +29,7 @@ def mail(**changes: Any) -> Mail:
         "account_id": ID,
         "subject": "Your 2 tickets for Hamlet",
         "body": "Your order is confirmed.\n\nYou paid 85.00 EUR.",
+        "kind": Kind.CONFIRMED,
         "created_at": datetime(2026, 5, 1, 18, 30, tzinfo=UTC),
         "tickets": tuple(SeatCode(f"A{number}", code) for number, code in enumerate(CODES, 1)),
     }

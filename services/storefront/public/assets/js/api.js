@@ -37,6 +37,7 @@ export const url = (path) => new URL(path, ORIGIN).href;
 
 export const get = (path, options) => request("GET", path, options);
 export const post = (path, body, options) => request("POST", path, { body, ...options });
+export const put = (path, body, options) => request("PUT", path, { body, ...options });
 export const del = (path, options) => request("DELETE", path, options);
 
 /** What `call` answers; null where the problem has `status`, because what was wanted is so already. */

@@ -1,6 +1,6 @@
 // Who is signed in. The cookie is out of a script's reach; a hint in localStorage saves a stranger's first call.
 
-import { del, get, onUnauthenticated, post, quietly } from "./api.js";
+import { del, get, onUnauthenticated, post, put, quietly } from "./api.js";
 
 const HINT = "boxoffice.signed-in";
 
@@ -37,6 +37,12 @@ export async function signOut({ everywhere = false } = {}) {
   await quietly(del(everywhere ? "/api/sessions" : "/api/sessions/current", { anonymous: true }), 401);
   become(null);
 }
+
+/** Change the password; the session goes on, all others end. */
+export const changePassword = (old, password) => put("/api/accounts/me/password", { old, new: password });
+
+/** Forget who was here: a new password ended the session. */
+export const forget = () => become(null);
 
 export async function erase(password) {
   await del("/api/accounts/me", { body: { password } });

@@ -6,7 +6,7 @@ import { h, put } from "../dom.js";
 import { moment } from "../format.js";
 import { confirm, field, form, input } from "../forms.js";
 import { go } from "../router.js";
-import { erase, session, signOut } from "../session.js";
+import { changePassword, erase, session, signOut } from "../session.js";
 import { say } from "../shell.js";
 import { resource } from "../states.js";
 import { personal } from "./needs-session.js";
@@ -16,7 +16,7 @@ const LAWS = { eu: "European Union", uk: "United Kingdom", us: "United States", 
 export default personal(
   "Your account",
   ({ signal }) => {
-    const { name, email, country, jurisdiction, created_at } = session.account;
+    const { name, email, confirmed, country, jurisdiction, created_at } = session.account;
     return [
       h("div", { class: "pagehead" }, h("h1", { tabindex: "-1" }, `Hello, ${name}`)),
       h(
@@ -25,7 +25,7 @@ export default personal(
         h(
           "dl",
           { class: "facts" },
-          fact("E-mail", email),
+          fact("E-mail", confirmed ? email : `${email} (not confirmed: see the mail that we sent you)`),
           fact("Country", countries().find(([code]) => code === country)?.[1] ?? country),
           fact("Your data lives in", LAWS[jurisdiction] ?? jurisdiction),
           fact("With us since", moment(created_at)),
@@ -37,6 +37,12 @@ export default personal(
           h("h2", { id: "sessions" }, "Where you are signed in"),
           devices(signal),
           h("p", null, h("button", { class: "button", type: "button", onclick: () => leave({ everywhere: true }) }, "Sign out everywhere")),
+        ),
+        h(
+          "section",
+          { class: "stack", "aria-labelledby": "password" },
+          h("h2", { id: "password" }, "Change your password"),
+          passwordForm(),
         ),
         h(
           "section",
@@ -56,6 +62,22 @@ export default personal(
 );
 
 const fact = (term, value) => h("div", null, h("dt", { class: "label" }, term), h("dd", null, value));
+
+function passwordForm() {
+  const node = form({
+    fields: [
+      field("Your password now", input("old", { type: "password", autocomplete: "current-password" })),
+      field("Your new password", input("new", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200 }), { hint: "Ten characters or more. A phrase of several words is best." }),
+    ],
+    action: "Change my password",
+    send: async (values) => {
+      await changePassword(values.old, values.new);
+      node.reset();
+      say("Your password is changed. You are signed out everywhere else.");
+    },
+  });
+  return node;
+}
 
 /** The list of sessions; one that is ended goes from it. */
 function devices(signal) {

@@ -17,6 +17,7 @@ export default function signIn({ query }) {
         { class: "entrance stack" },
         h("h1", { tabindex: "-1" }, "Welcome back."),
         signInForm(() => go(next, { replace: true })),
+        h("p", null, h("a", { href: "/forgot-password" }, "Forgot your password?")),
         h("p", null, "New here? ", h("a", { href: `/sign-up?next=${encodeURIComponent(next)}` }, "Open an account"), "."),
       ),
     ),

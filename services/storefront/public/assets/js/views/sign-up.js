@@ -18,7 +18,7 @@ export default function signUpPage({ query }) {
   const fields = [
     field("Name", input("name", { autocomplete: "name", maxlength: 200 })),
     field("E-mail address", input("email", { type: "email", autocomplete: "username", maxlength: 320 }), { hint: "Your tickets go there." }),
-    field("Password", input("password", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200 }), { hint: "Ten characters or more." }),
+    field("Password", input("password", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200 }), { hint: "Ten characters or more. A phrase of several words is best." }),
     field("Country", country, { hint: "It decides under which law your data is kept." }),
   ];
   const send = async (values) => {
