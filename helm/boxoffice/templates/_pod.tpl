@@ -33,6 +33,7 @@ The environment of every process: capabilities, and where the servers are. No cr
   "REDIS_URL" .Values.dependencies.redisUrl
   "KAFKA_BOOTSTRAP_SERVERS" .Values.dependencies.kafkaBootstrapServers
   "SMTP_URL" .Values.dependencies.smtpUrl
+  "NOTIFICATIONS_SHOP_URL" (printf "https://%s" .Values.edge.domain)
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.dependencies.otlpEndpoint
   "HOST" "0.0.0.0"
   "PORT" 8000
