@@ -60,13 +60,19 @@ class Consumer:
     """The consumer group of one service, as one member of it."""
 
     def __init__(
-        self, service: str, database: Database, subscriptions: Sequence[Subscription], settings: Settings
+        self,
+        service: str,
+        database: Database,
+        subscriptions: Sequence[Subscription],
+        settings: Settings,
+        *,
+        member: type[Member] = Member,
     ) -> None:
         self._service = service
         self._database = database
         self._subscriptions = {(each.topic, each.model.type): each for each in subscriptions}
         self._tenure = Tenure()
-        self._member = Member(service, sorted({each.topic for each in subscriptions}), settings, self._begin_tenure)
+        self._member = member(service, sorted({each.topic for each in subscriptions}), settings, self._begin_tenure)
         self.worker = Worker(f"consumer:{service}", self.step, idle_seconds=0)
 
     async def step(self) -> int:
