@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -68,7 +68,7 @@ def frozen_and_replaced(proxy: Proxy) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", [away, frozen, frozen_and_replaced])
 async def test_what_comes_while_the_database_is_gone_waits(
-    talk: Talk, proxy: Proxy, fault: Callable[[Proxy], "contextmanager[None]"]
+    talk: Talk, proxy: Proxy, fault: Callable[[Proxy], AbstractContextManager[None]]
 ) -> None:
     await talk.say("ada", 0)
     await talk.until_heard("ada", 0)
