@@ -18,6 +18,7 @@ from chassis.errors import NotFound, Unauthenticated
 from chassis.events import now
 from chassis.identity import Principal
 from chassis.ids import uuid7
+from chassis.races import retries_lost_races
 from chassis.ratelimit import Limit, Quota, RateLimiter
 from chassis.runtime import Runtime
 from chassis.security import Outcome, SecurityEvent, record
@@ -100,6 +101,7 @@ async def people(database: Database, ids: Sequence[UUID]) -> list[Account]:
         return await repository.people(connection, ids)
 
 
+@retries_lost_races
 async def erase(runtime: Runtime, account_id: UUID) -> None:
     """Forget a customer: the row and every session; the event makes the other services forget.
 

@@ -18,9 +18,11 @@ from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound
 from chassis.events import Received, now
 from chassis.ids import uuid7
+from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
 
 
+@retries_lost_races
 async def create_venue(runtime: Runtime, new: NewVenue) -> VenueView:
     venue = {"id": uuid7(), **new.model_dump(mode="json")}
     async with runtime.database.transaction() as tx:
@@ -28,6 +30,7 @@ async def create_venue(runtime: Runtime, new: NewVenue) -> VenueView:
     return VenueView.model_validate(venue)
 
 
+@retries_lost_races
 async def create_show(runtime: Runtime, new: NewShow) -> ShowView:
     show = {"id": uuid7(), **new.model_dump()}
     async with runtime.database.transaction() as tx:
@@ -36,6 +39,7 @@ async def create_show(runtime: Runtime, new: NewShow) -> ShowView:
     return ShowView.model_validate({**show, "performances": []})
 
 
+@retries_lost_races
 async def schedule_performance(runtime: Runtime, show_id: UUID, new: NewPerformance) -> PerformanceView:
     """Put a performance on sale. Raises NotFound without the show, Invalid where a rule of the domain is broken."""
     async with runtime.database.transaction() as tx:
@@ -59,6 +63,7 @@ async def schedule_performance(runtime: Runtime, show_id: UUID, new: NewPerforma
     return view
 
 
+@retries_lost_races
 async def cancel_performance(runtime: Runtime, performance_id: UUID) -> PerformanceView:
     """Cancel a performance for good; a second time changes nothing. Raises NotFound."""
     async with runtime.database.transaction() as tx:

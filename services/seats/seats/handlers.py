@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound, Problem
 from chassis.ids import uuid7
+from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
 from seats import repository
 from seats.counters import HOLDS
@@ -41,6 +42,7 @@ class PerformanceClosed(Problem):
     title = "Tickets are not sold any more"
 
 
+@retries_lost_races
 async def place_hold(runtime: Runtime, account_id: UUID, new: NewHold) -> HoldView:
     """Keep all of the seats, or none. Raises NotFound, Invalid, SeatsTaken or PerformanceClosed."""
     performance = await runtime.part(Performances).get(new.performance_id)
@@ -80,6 +82,7 @@ async def get_hold_for_order(runtime: Runtime, hold_id: UUID) -> InternalHoldVie
     return InternalHoldView(**_members(row))
 
 
+@retries_lost_races
 async def end_hold(runtime: Runtime, account_id: UUID, hold_id: UUID) -> None:
     """Free the seats of the account's own hold. Raises NotFound."""
     async with runtime.database.transaction() as tx:
