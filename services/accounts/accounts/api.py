@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Request, Response
 
 from accounts import credentials, devices, handlers, recovery
+from accounts.errors import EmailTaken, LinkSpent, WrongCredentials, WrongPassword
 from accounts.handlers import Browser
 from accounts.schemas import (
     AccountView,
@@ -22,14 +23,18 @@ from accounts.schemas import (
     ResetWanted,
     SessionView,
 )
+from chassis.declared import SET_COOKIE, Responses, located, raises
+from chassis.errors import NotFound
 from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, OptionalPrincipal, remote_address
 from chassis.inputs import Text
 from chassis.pagination import Page
+from chassis.ratelimit import TooManyRequests
 from chassis.runtime import RuntimeDep
 from chassis.security import Outcome, SecurityEvent, record
 
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
+SIGNED_IN: Responses = {201: {"headers": located(201)[201]["headers"] | SET_COOKIE["headers"]}}
 Token = Annotated[Text, Path(max_length=100)]
 SessionId = Annotated[Text, Path(max_length=64)]
 
@@ -49,7 +54,8 @@ async def _browser(request: Request) -> Browser:
 BrowserDep = Annotated[Browser, Depends(_browser)]
 
 
-@router.post("/api/accounts", status_code=201, tags=["accounts"])
+@router.post("/api/accounts", status_code=201, tags=["accounts"], responses=located(201))
+@raises(EmailTaken, TooManyRequests)
 async def register(
     body: Registration, by: OptionalPrincipal, browser: BrowserDep, runtime: RuntimeDep, response: Response
 ) -> AccountView:
@@ -65,7 +71,8 @@ async def profile(principal: CurrentPrincipal, runtime: RuntimeDep) -> AccountVi
     return AccountView.of(await handlers.profile(runtime.database, principal.account_id))
 
 
-@router.delete("/api/accounts/me", status_code=204, tags=["accounts"])
+@router.delete("/api/accounts/me", status_code=204, tags=["accounts"], responses={204: SET_COOKIE})
+@raises(WrongPassword, TooManyRequests)
 async def erase(
     body: Erasure, principal: CurrentPrincipal, browser: BrowserDep, runtime: RuntimeDep, response: Response
 ) -> None:
@@ -77,7 +84,8 @@ async def erase(
     _clear_cookie(response)
 
 
-@router.put("/api/accounts/me/password", status_code=204, tags=["accounts"])
+@router.put("/api/accounts/me/password", status_code=204, tags=["accounts"], responses={204: SET_COOKIE})
+@raises(WrongPassword, TooManyRequests)
 async def change_password(
     body: NewPasswords, principal: CurrentPrincipal, browser: BrowserDep, runtime: RuntimeDep, response: Response
 ) -> None:
@@ -90,6 +98,7 @@ async def change_password(
 
 
 @router.post("/api/password-resets", status_code=202, tags=["accounts"])
+@raises(TooManyRequests)
 async def ask_for_reset(
     body: ResetWanted, browser: BrowserDep, runtime: RuntimeDep, background: BackgroundTasks
 ) -> None:
@@ -102,7 +111,8 @@ async def ask_for_reset(
         background.add_task(recovery.send_reset, runtime, account)
 
 
-@router.put("/api/password-resets/{token}", status_code=204, tags=["accounts"])
+@router.put("/api/password-resets/{token}", status_code=204, tags=["accounts"], responses={204: SET_COOKIE})
+@raises(LinkSpent, TooManyRequests)
 async def reset_password(
     token: Token, body: ResetPassword, browser: BrowserDep, runtime: RuntimeDep, response: Response
 ) -> None:
@@ -115,12 +125,14 @@ async def reset_password(
 
 
 @router.post("/api/confirmations", status_code=204, tags=["accounts"])
+@raises(LinkSpent, TooManyRequests)
 async def confirm(body: Confirmation, browser: BrowserDep, runtime: RuntimeDep) -> None:
     """Confirm the address of an account with the token of a mail. 404 `link-spent`."""
     await recovery.confirm(runtime, token=body.token, browser=browser)
 
 
-@router.post("/api/sessions", status_code=201, tags=["sessions"])
+@router.post("/api/sessions", status_code=201, tags=["sessions"], responses=SIGNED_IN)
+@raises(WrongCredentials, TooManyRequests)
 async def sign_in(body: Credentials, browser: BrowserDep, runtime: RuntimeDep, response: Response) -> SessionView:
     """Sign in. 401 `wrong-credentials`; 429 with Retry-After after repeated failures."""
     found = await credentials.sign_in(runtime, email=body.email, password=body.password, browser=browser)
@@ -144,7 +156,7 @@ async def current_session(session: CurrentSession) -> SessionView:
     return SessionView.of(session, current_key=session.key)
 
 
-@router.delete("/api/sessions/current", status_code=204, tags=["sessions"])
+@router.delete("/api/sessions/current", status_code=204, tags=["sessions"], responses={204: SET_COOKIE})
 async def sign_out(principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
     """Sign out here."""
     await runtime.sessions.revoke(principal.session_key)
@@ -153,6 +165,7 @@ async def sign_out(principal: CurrentPrincipal, runtime: RuntimeDep, response: R
 
 
 @router.delete("/api/sessions/{id}", status_code=204, tags=["sessions"])
+@raises(NotFound)
 async def sign_out_there(id: SessionId, principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
     """Sign out in one of the listed places."""
     ended = await handlers.sign_out(runtime.sessions, principal.account_id, id)
@@ -161,7 +174,7 @@ async def sign_out_there(id: SessionId, principal: CurrentPrincipal, runtime: Ru
         _clear_cookie(response)
 
 
-@router.delete("/api/sessions", status_code=204, tags=["sessions"])
+@router.delete("/api/sessions", status_code=204, tags=["sessions"], responses={204: SET_COOKIE})
 async def sign_out_everywhere(principal: CurrentPrincipal, runtime: RuntimeDep, response: Response) -> None:
     """Sign out everywhere."""
     await runtime.sessions.revoke_all(principal.account_id)

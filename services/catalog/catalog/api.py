@@ -19,7 +19,8 @@ from catalog.schemas import (
     ShowView,
     VenueView,
 )
-from chassis.errors import Invalid
+from chassis.declared import CONDITIONAL, located, raises
+from chassis.errors import Invalid, NotFound
 from chassis.identity import OptionalPrincipal, optional_principal, requires_role
 from chassis.inputs import Id, Text
 from chassis.pagination import Page, PageRequestDep
@@ -33,19 +34,21 @@ Words = Annotated[Text | None, Query(max_length=100)]
 
 # The two pages that everybody looks at. Their dependencies are called, not declared: to have FastAPI resolve them costs
 # as much as the rest of the request. They come first because routes are tried in order.
-@router.get("/api/shows/{show_id}", response_model=ShowView)
+@router.get("/api/shows/{show_id}", response_model=ShowView, responses=CONDITIONAL)
+@raises(NotFound)
 async def get_show(request: Request, show_id: Id) -> Response:
     """One show with its performances to come."""
     return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
 
 
-@router.get("/api/performances/{performance_id}", response_model=PerformanceView)
+@router.get("/api/performances/{performance_id}", response_model=PerformanceView, responses=CONDITIONAL)
+@raises(NotFound)
 async def get_performance(request: Request, performance_id: Id) -> Response:
     """One performance."""
     return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
 
 
-@router.get("/api/shows", response_model=Page[ListedShow])
+@router.get("/api/shows", response_model=Page[ListedShow], responses=CONDITIONAL)
 async def list_shows(
     *,
     request: Request,
@@ -78,7 +81,7 @@ async def create_venue(at: RuntimeDep, new: NewVenue) -> VenueView:
     return await handlers.create_venue(at, new)
 
 
-@organisers.post("/api/shows", status_code=201)
+@organisers.post("/api/shows", status_code=201, responses=located(201))
 async def create_show(at: RuntimeDep, new: NewShow, response: Response) -> ShowView:
     """Add a show."""
     show = await handlers.create_show(at, new)
@@ -86,7 +89,8 @@ async def create_show(at: RuntimeDep, new: NewShow, response: Response) -> ShowV
     return show
 
 
-@organisers.post("/api/shows/{show_id}/performances", status_code=201)
+@organisers.post("/api/shows/{show_id}/performances", status_code=201, responses=located(201))
+@raises(NotFound)
 async def schedule_performance(at: RuntimeDep, show_id: Id, new: NewPerformance, response: Response) -> PerformanceView:
     """Put a performance of a show on sale, with a price for each zone of the venue."""
     performance = await handlers.schedule_performance(at, show_id, new)
@@ -95,6 +99,7 @@ async def schedule_performance(at: RuntimeDep, show_id: Id, new: NewPerformance,
 
 
 @organisers.post("/api/performances/{performance_id}/cancellation", status_code=202)
+@raises(NotFound)
 async def cancel_performance(at: RuntimeDep, performance_id: Id) -> PerformanceView:
     """Cancel a performance for good: its orders are refunded. A second time changes nothing."""
     return await handlers.cancel_performance(at, performance_id)

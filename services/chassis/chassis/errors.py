@@ -31,6 +31,8 @@ class Problem(Exception):
     title: ClassVar[str] = ""
     security: ClassVar[SecurityEvent | None] = None
     """What this answer is refused as, where that belongs in the log of security events."""
+    member_schemas: ClassVar[dict[str, Any]] = {}
+    """JSON schemas of the members that it adds to the body, by name."""
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
@@ -45,11 +47,15 @@ class Problem(Exception):
 
 
 class NotFound(Problem):
+    """It is not there, or it is another account's."""
+
     status = 404
     slug = "not-found"
 
 
 class Unauthenticated(Problem):
+    """There is no session, or it has ended."""
+
     status = 401
     slug = "unauthenticated"
     title = "Sign in first"
@@ -57,19 +63,33 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
+    """The session's account may not do this."""
+
     status = 403
     slug = "forbidden"
     security = SecurityEvent.ACCESS
 
 
 class Invalid(Problem):
-    """Well-formed input that breaks a rule."""
+    """Well-formed input that breaks a rule; `errors` says where."""
 
     status = 422
     slug = "invalid-input"
+    member_schemas: ClassVar[dict[str, Any]] = {
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["at", "message"],
+                "properties": {"at": {"type": "string"}, "message": {"type": "string"}},
+            },
+        }
+    }
 
 
 class MalformedJson(Problem):
+    """The body is no JSON."""
+
     status = 400
     slug = "malformed-json"
 
@@ -88,6 +108,8 @@ class MethodNotAllowed(Problem):
 
 
 class UnsupportedMediaType(Problem):
+    """The body is not declared as JSON in UTF-8."""
+
     status = 415
     slug = "unsupported-media-type"
 

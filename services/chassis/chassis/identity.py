@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from chassis.broadcast import AWAY
+from chassis.declared import raises
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime import runtime
 from chassis.security import SecurityEvent, set_account
@@ -55,6 +56,7 @@ async def optional_principal(request: Request) -> Principal | None:
 OptionalPrincipal = Annotated[Principal | None, Depends(optional_principal)]
 
 
+@raises(Unauthenticated)
 async def current_session(request: Request) -> Session:
     """The session of this request, with all that is known of it; 401 without one."""
     session = await _load_session(request)
@@ -66,6 +68,7 @@ async def current_session(request: Request) -> Session:
 CurrentSession = Annotated[Session, Depends(current_session)]
 
 
+@raises(Unauthenticated)
 async def current_principal(request: Request) -> Principal:
     """The signed-in account; 401 without one."""
     return _principal_of(await current_session(request))
@@ -80,6 +83,7 @@ def requires_role(role: str) -> Callable[[Principal], Awaitable[Principal]]:
     >>> Organiser = Annotated[Principal, Depends(requires_role("organiser"))]
     """
 
+    @raises(Forbidden)
     async def check(principal: CurrentPrincipal) -> Principal:
         if role not in principal.roles:
             raise Forbidden(f"This needs the role {role}.")

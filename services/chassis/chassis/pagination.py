@@ -22,6 +22,7 @@ import orjson
 from fastapi import Depends, Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from chassis.declared import raises
 from chassis.errors import Problem
 from chassis.inputs import QueryInt, Text
 
@@ -97,6 +98,7 @@ class PageRequest:
         return Page(items=[render(row) for row in shown], next_cursor=encode_cursor(key(shown[-1])) if more else None)
 
 
+@raises(InvalidCursor)
 async def page_request(
     cursor: Annotated[Text | None, Query(max_length=MAX_CURSOR_LENGTH)] = None,
     limit: Annotated[QueryInt, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,

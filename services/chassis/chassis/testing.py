@@ -19,12 +19,14 @@ from aiokafka.structs import ConsumerRecord
 from sqlalchemy import MetaData, select
 
 from chassis.app import Process, create_process
+from chassis.conformance import checking
 from chassis.database import Database
 from chassis.events import Event
 from chassis.identity import COOKIE
 from chassis.inbox import Consumer
 from chassis.kafka import Outgoing
 from chassis.migrations import upgrade
+from chassis.openapi import document
 from chassis.runtime import Runtime
 from chassis.secrets import DatabaseCredentials, SecretMissing
 from chassis.service import Service
@@ -244,7 +246,8 @@ def _record(event: Event, event_id: UUID) -> "ConsumerRecord[bytes, bytes]":
 
 def _client(process: Process) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(process, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+    conforms = checking(lambda: document(process.services))
+    return httpx.AsyncClient(transport=transport, base_url=ORIGIN, event_hooks={"response": [conforms]})
 
 
 async def eventually(

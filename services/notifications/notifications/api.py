@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
+from chassis.declared import raises
 from chassis.errors import NotFound
 from chassis.identity import CurrentPrincipal, Principal
 from chassis.inputs import Id
@@ -31,6 +32,7 @@ async def list_tickets(runtime: RuntimeDep, principal: CurrentPrincipal, request
 
 
 @router.get("/api/tickets/{ticket_id}", tags=["tickets"])
+@raises(NotFound)
 async def show_ticket(ticket_id: Id, runtime: RuntimeDep, principal: CurrentPrincipal) -> TicketView:
     """One of my tickets."""
     return TicketView.of(await _ticket(runtime, principal, ticket_id))
@@ -42,6 +44,7 @@ async def show_ticket(ticket_id: Id, runtime: RuntimeDep, principal: CurrentPrin
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {}}}},
 )
+@raises(NotFound)
 async def show_code(ticket_id: Id, runtime: RuntimeDep, principal: CurrentPrincipal) -> Response:
     """The code of one of my tickets, to be shown at the door."""
     ticket = await _ticket(runtime, principal, ticket_id)

@@ -6,16 +6,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from chassis.declared import EVENTS, located, raises
 from chassis.errors import NotFound
 from chassis.events import now
 from chassis.identity import CurrentPrincipal
 from chassis.inputs import Id
+from chassis.outbox import ConcurrencyConflict
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import Runtime, RuntimeDep
 from chassis.sse import EventStream, ServerEvent, event_stream
+from chassis.streams import NoMoreStreams, TooManyStreams
 from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER
+from orders.handlers import HoldExpired, HoldUsed, IdempotencyKeyReused, NotCancellable, PerformanceCancelled
 from orders.schemas import History, HistoryItem, IdempotencyKey, OrderIds, OrderView, PaymentTokens, PlaceOrder
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
@@ -30,7 +34,8 @@ async def holds(runtime: RuntimeDep) -> Holds:
 HoldsDep = Annotated[Holds, Depends(holds)]
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses=located(202))
+@raises(HoldExpired, HoldUsed, IdempotencyKeyReused, PerformanceCancelled, ConcurrencyConflict)
 async def place_order(
     body: PlaceOrder,
     idempotency_key: Annotated[IdempotencyKey, Header()],
@@ -59,12 +64,14 @@ async def list_orders(principal: CurrentPrincipal, runtime: RuntimeDep, request:
 
 
 @router.get("/{order_id}")
+@raises(NotFound)
 async def get_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
     """One of my orders."""
     return await _mine(runtime, principal.account_id, order_id)
 
 
 @router.get("/{order_id}/history")
+@raises(NotFound)
 async def get_history(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> History:
     """What has happened to an order: its events are its state."""
     await _mine(runtime, principal.account_id, order_id)
@@ -73,7 +80,8 @@ async def get_history(order_id: Id, principal: CurrentPrincipal, runtime: Runtim
     return History(items=[HistoryItem(type=row.type, at=row.time, data=row.data) for row in rows])
 
 
-@router.get("/{order_id}/stream", response_class=EventStream)
+@router.get("/{order_id}/stream", response_class=EventStream, responses=EVENTS)
+@raises(NotFound, TooManyStreams, NoMoreStreams)
 async def stream_order(request: Request, order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> EventStream:
     """The order now and after every change, until it is over (server-sent events)."""
     await _mine(runtime, principal.account_id, order_id)
@@ -82,6 +90,7 @@ async def stream_order(request: Request, order_id: Id, principal: CurrentPrincip
 
 
 @router.post("/{order_id}/cancellation", status_code=202)
+@raises(NotFound, NotCancellable, ConcurrencyConflict)
 async def cancel_order(order_id: Id, principal: CurrentPrincipal, runtime: RuntimeDep) -> OrderView:
     """Take an order back until the show begins: the seats are released, the money comes back."""
     return await handlers.cancel_order(

@@ -2,12 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
+from chassis.declared import CONDITIONAL, EVENTS, located, raises
+from chassis.errors import NotFound
 from chassis.identity import CurrentPrincipal, OptionalPrincipal
 from chassis.inputs import Id
 from chassis.rendered import conditional, etag_of
 from chassis.runtime import RuntimeDep
 from chassis.sse import EventStream, event_stream
+from chassis.streams import NoMoreStreams, TooManyStreams
 from seats import handlers, repository
+from seats.handlers import PerformanceClosed, SeatsTaken
 from seats.live import stream
 from seats.performances import Performances
 from seats.schemas import HoldView, InternalHoldView, NewHold, SeatMapView
@@ -19,7 +23,8 @@ CHECK_FIRST = "public, no-cache"
 """Caches may keep a seat map, but ask whether it is still the one."""
 
 
-@router.get("/api/performances/{performance_id}/seats", response_model=SeatMapView)
+@router.get("/api/performances/{performance_id}/seats", response_model=SeatMapView, responses=CONDITIONAL)
+@raises(NotFound)
 async def get_seats(request: Request, runtime: RuntimeDep, performance_id: Id) -> Response:
     """Every seat with its price and state."""
     performance = await runtime.part(Performances).get(performance_id)
@@ -29,7 +34,8 @@ async def get_seats(request: Request, runtime: RuntimeDep, performance_id: Id) -
     return conditional(request, etag, CHECK_FIRST, lambda: performance.seat_map.render(claims))
 
 
-@router.get("/api/performances/{performance_id}/seats/stream", response_class=EventStream)
+@router.get("/api/performances/{performance_id}/seats/stream", response_class=EventStream, responses=EVENTS)
+@raises(NotFound, TooManyStreams, NoMoreStreams)
 async def stream_seats(
     request: Request, runtime: RuntimeDep, reader: OptionalPrincipal, performance_id: Id
 ) -> EventStream:
@@ -38,7 +44,8 @@ async def stream_seats(
     return event_stream(stream(runtime, performance_id), runtime, request, reader)
 
 
-@router.post("/api/holds", status_code=201)
+@router.post("/api/holds", status_code=201, responses=located(201))
+@raises(NotFound, SeatsTaken, PerformanceClosed)
 async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewHold, response: Response) -> HoldView:
     """Keep up to 8 seats for a while: all of them or none."""
     hold = await handlers.place_hold(runtime, principal.account_id, new)
@@ -47,12 +54,14 @@ async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewH
 
 
 @router.get("/api/holds/{hold_id}")
+@raises(NotFound)
 async def get_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: Id) -> HoldView:
     """A hold of one's own that has not expired."""
     return await handlers.get_hold(runtime, principal.account_id, hold_id)
 
 
 @router.delete("/api/holds/{hold_id}", status_code=204)
+@raises(NotFound)
 async def end_hold(runtime: RuntimeDep, principal: CurrentPrincipal, hold_id: Id) -> None:
     """Let the seats go."""
     await handlers.end_hold(runtime, principal.account_id, hold_id)

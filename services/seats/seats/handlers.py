@@ -1,7 +1,7 @@
 """Use cases of buyers: keep seats for a while, look at a hold, let it go."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -29,6 +29,7 @@ class SeatsTaken(Problem):
     status = 409
     slug = "seats-taken"
     title = "Somebody was faster"
+    member_schemas: ClassVar[dict[str, Any]] = {"seats": {"type": "array", "items": {"type": "string"}}}
 
     def __init__(self, seats: Sequence[str]) -> None:
         super().__init__(f"Not available: {', '.join(seats)}.", seats=list(seats))
