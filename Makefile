@@ -144,6 +144,14 @@ test-kafka: $(VENV)/.ready ## Run the tests of events on Apache Kafka (needs jav
 test-browser: $(VENV)/.browser ## Use the pages as people do (needs Chromium, and says so where it is missing)
 	TEST_BROWSER=required $(BIN)/pytest services/tests/browser $(ARGS)
 
+# Apart, because only this needs it: a generator of requests with what it stands on.
+$(VENV)/.generated: requirements-generated.lock $(VENV)/.ready
+	@$(PYTHON) deploy/setup_venv.py $(VENV) requirements-generated.lock
+	@touch $@
+
+test-generated: $(VENV)/.generated ## Send made-up requests to every operation of the API (SECONDS=60)
+	TEST_GENERATED=required GENERATED_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest services/tests/generated $(ARGS)
+
 # On whatever KUBECONFIG points at, in a namespace of its own that goes with the tests. The cluster must have the images
 # `boxoffice/app` and `boxoffice/tools` of `make images` (BOXOFFICE_IMAGE and BOXOFFICE_TAG name others).
 .PHONY: test-kubernetes images
@@ -192,7 +200,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 lock: $(VENV)/.ready ## Pin the dependencies anew (UPGRADE=1 takes newer ones)
 	@$(COMPILE) services/*/pyproject.toml deploy/pyproject.toml --group dev --output-file requirements.lock
-	@for each in browser chart; do \
+	@for each in browser chart generated; do \
 		$(COMPILE) --constraints requirements.lock --group $$each --output-file requirements-$$each.lock; done
 	@$(COMPILE) --constraints requirements.lock services/*/pyproject.toml --output-file services/requirements.lock
 	@$(COMPILE) --constraints requirements.lock --group image --output-file services/build.lock

@@ -17,7 +17,8 @@ from catalog.domain import Money, Row, Zone, check_zones
 from chassis.inputs import Country, Currency, Id, Input, Paragraphs, StrictInt, TimeZone, UtcTime, VisibleText
 
 Line = Annotated[VisibleText, Field(max_length=120)]
-RowName = Annotated[VisibleText, StringConstraints(pattern=r"^[\w-]{1,8}$")]
+ROW = r"^[\w-]{1,8}$"
+RowName = Annotated[VisibleText, StringConstraints(pattern=ROW), Field(json_schema_extra={"pattern": ROW})]
 
 
 def _zones(zones: "list[NewZone]") -> "list[NewZone]":

@@ -156,8 +156,8 @@ UtcTime = Annotated[
     AwareDatetime, BeforeValidator(_time), Field(json_schema_extra={"examples": ["2026-01-31T19:30:00Z"]})
 ]
 Id = Annotated[UUID, BeforeValidator(_uuid)]
-QueryInt = Annotated[int, BeforeValidator(_digits)]
-"""An integer in a query: ASCII digits, nothing around or between them."""
+DIGITS_ONLY = BeforeValidator(_digits)
+"""For an integer in a query, after its bounds: ASCII digits, nothing around or between them."""
 StrictInt = Annotated[int, Field(strict=True)]
 """An integer of a body: no text, no fraction, no boolean."""
 Country = Annotated[

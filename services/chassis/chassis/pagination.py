@@ -20,17 +20,18 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from chassis.declared import raises
 from chassis.errors import Problem
-from chassis.inputs import QueryInt, Text
+from chassis.inputs import DIGITS_ONLY, Text
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_CURSOR_LENGTH = 512
 BIGINT = 2**63
 
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), DIGITS_ONLY]
 Part = str | int | UUID | datetime
 Row = TypeVar("Row")
 Item = TypeVar("Item")
@@ -101,7 +102,7 @@ class PageRequest:
 @raises(InvalidCursor)
 async def page_request(
     cursor: Annotated[Text | None, Query(max_length=MAX_CURSOR_LENGTH)] = None,
-    limit: Annotated[QueryInt, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> PageRequest:
     return PageRequest(cursor, limit)
 

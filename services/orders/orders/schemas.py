@@ -10,8 +10,17 @@ from chassis.inputs import Id, Input, Text
 from chassis.personal import PERSONAL
 from orders.events import Money
 
-PaymentToken = Annotated[Text, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$"), PERSONAL]
-IdempotencyKey = Annotated[Text, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+TOKEN = r"^[A-Za-z0-9_\-]+$"  # noqa: S105 - the form of one
+KEY = r"^[\x21-\x7e]+$"
+PaymentToken = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=100, pattern=TOKEN),
+    Field(json_schema_extra={"pattern": TOKEN}),
+    PERSONAL,
+]
+IdempotencyKey = Annotated[
+    Text, StringConstraints(min_length=1, max_length=200, pattern=KEY), Field(json_schema_extra={"pattern": KEY})
+]
 
 
 class PlaceOrder(Input):

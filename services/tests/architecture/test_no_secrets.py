@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 GENERATED = {
-    *("requirements.lock", "requirements-browser.lock", "requirements-chart.lock"),
+    *("requirements.lock", "requirements-browser.lock", "requirements-chart.lock", "requirements-generated.lock"),
     "services/tests/lighthouse/package-lock.json",
 }
 

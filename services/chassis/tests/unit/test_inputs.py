@@ -11,11 +11,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from chassis import inputs
 from chassis.inputs import (
+    DIGITS_ONLY,
     Country,
     Currency,
     Id,
     Paragraphs,
-    QueryInt,
     StrictInt,
     Text,
     TimeZone,
@@ -233,8 +233,8 @@ def test_what_is_no_id(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["1_000", " 1", "+1", "1.0", "1e3", "0x1", "\u0661", "", "-", "9" * 20, "1\n"])
 def test_what_is_no_integer_of_a_query(value: str) -> None:
-    assert taken(QueryInt, "20") == 20
-    assert refused(QueryInt, value)
+    assert taken(Annotated[int, DIGITS_ONLY], "20") == 20
+    assert refused(Annotated[int, DIGITS_ONLY], value)
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, True, None, [1]], ids=repr)
