@@ -1,6 +1,7 @@
 """Who a process is to Redis: the user of its service, or of the whole app, with a password from Vault."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from chassis.secrets import SecretMissing, Secrets
@@ -9,7 +10,7 @@ OWN_USER = "*"
 """In place of a user's name, in `redis://*@HOST:PORT/0`: this process's own."""
 UNIT = "app"
 """The user of a process that runs several services, whose password is in `kv/app`."""
-PASSWORD = "redis_password"  # noqa: S105 - the name of a secret's member
+PASSWORD: Final = "redis_password"  # noqa: S105 - the name of a secret's member
 
 
 async def with_own_login(url: str, secrets: Secrets, services: Sequence[str]) -> str:

@@ -47,6 +47,10 @@ POST /api/venues
 POST /api/shows
 POST /api/shows/{}/performances
 POST /api/performances/{}/cancellation
+PUT /api/accounts/me/password
+POST /api/password-resets
+PUT /api/password-resets/{}
+POST /api/confirmations
 GET /api/backstage
 """
 
