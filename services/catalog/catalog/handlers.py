@@ -20,6 +20,7 @@ from chassis.events import Received, now
 from chassis.ids import uuid7
 from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
+from chassis.security import Outcome, SecurityEvent, record
 
 
 @retries_lost_races
@@ -70,6 +71,7 @@ async def cancel_performance(runtime: Runtime, performance_id: UUID) -> Performa
         if await repository.cancel(tx, performance_id):
             await outbox.append(tx, PerformanceCancelled(performance_id=performance_id))
             after_commit(tx, runtime.part(Pages).clear)
+            after_commit(tx, lambda: record(SecurityEvent.CANCELLATION, Outcome.DONE, subject=performance_id))
         return await _viewed(tx, performance_id)
 
 

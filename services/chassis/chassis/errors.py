@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from chassis.security import Outcome, SecurityEvent, record
+from chassis.security import Outcome, SecurityEvent, loggable, record
 
 log = logging.getLogger(__name__)
 
@@ -199,9 +199,9 @@ async def _http(_: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     if is_outage(error):
-        log.warning("unavailable: %s %s: %s", request.method, request.url.path, type(error).__name__)
+        log.warning("unavailable: %s %s: %s", request.method, loggable(request.url.path), type(error).__name__)
         return Unavailable("A part of the system is away.").render()
-    log.error("unexpected error: %s %s", request.method, request.url.path, exc_info=error)
+    log.error("unexpected error: %s %s", request.method, loggable(request.url.path), exc_info=error)
     return problem_response(500, "internal-error")
 
 

@@ -19,7 +19,7 @@ from chassis.errors import Problem, record_refusal
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
 from chassis.limits import Admission, Busy, Urgency
-from chassis.security import set_scene
+from chassis.security import loggable, set_scene
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, as_traceparent, new_traceparent, set_traceparent
@@ -117,7 +117,7 @@ class Gate:
             admitted = True
             exchange.on_stream = self._admission.leave
             self._in_flight[service.name].inc()
-            with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": scope["path"]}):
+            with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": loggable(scope["path"])}):
                 await service.app(scope, receive, exchange.send)
         except ClientLeft:
             log.debug("the client left before its request was complete")
@@ -140,7 +140,7 @@ class Gate:
                 self._requests(service.name, scope["method"], exchange.status).observe(seconds)
                 self.answers[service.name].add(exchange.status, seconds)
                 if seconds > self._settings.slow_request_seconds:
-                    details = {"service": service.name, "method": scope["method"], "path": scope["path"]}
+                    details = {"service": service.name, "method": scope["method"], "path": loggable(scope["path"])}
                     log.warning("slow request", extra={**details, "status": exchange.status, "seconds": seconds})
 
     def _check(self, scope: Message, headers: dict[bytes, bytes], body: Body) -> None:

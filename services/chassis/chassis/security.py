@@ -5,6 +5,7 @@ The enumeration is closed: docs/observability.md lists it. An account is named b
 
 import ipaddress
 import logging
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,6 +50,7 @@ class _Scene:
     remote: str = ""
 
 
+_LONG = re.compile("/[^/]{37,}")
 _NOWHERE = _Scene()
 _scene: ContextVar[_Scene] = ContextVar("scene", default=_NOWHERE)
 _account: ContextVar[str] = ContextVar("account", default="")
@@ -94,6 +96,11 @@ def record(
         "network": network_of(scene.remote),
     }
     log.info("security event", extra={"security": {name: value for name, value in details.items() if value}})
+
+
+def loggable(path: str) -> str:
+    """A path for logs and traces: parts longer than an id, which may be secrets of links, are left out."""
+    return _LONG.sub("/…", path)
 
 
 def network_of(remote: str) -> str:
