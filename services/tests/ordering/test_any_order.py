@@ -33,7 +33,7 @@ ORDERED_BETWEEN = [
 ]
 """Orders hears of the cancellation, takes an order, and seats sells to it, since it hears later (issue 13)."""
 
-pytestmark = pytest.mark.timeout(60 + 5 * ORDERINGS)
+pytestmark = pytest.mark.timeout(180 + 30 * ORDERINGS)
 
 
 def name_of(journey: Journey) -> str:
