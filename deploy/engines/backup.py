@@ -9,7 +9,7 @@ import asyncio
 import json
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from chassis.outgoing import vault_client
 from engines.archive import SECRETS, Backup, pack, unpack
 from engines.copying import Content, Contents, contents, table_contents
 from engines.databases import ensure_databases, maintenance_url
+from engines.erasures import SERVICE, erase_again, read_ledger
 from engines.kept_secrets import read_secrets, write_secrets
 from engines.local.server import replace_secret
 from engines.moment import View, one_moment
@@ -54,8 +55,10 @@ def back_up(engine: Engine, name: str, progress: Progress, *, databases: bool = 
     return backup
 
 
-def restore(engine: Engine, name: str, progress: Progress) -> Backup:
+def restore(engine: Engine, name: str, progress: Progress, *, erasures: Collection[str] = ()) -> Backup:
     """Put what is in the backup `name` in the place of what the tier has. Raises EngineError.
+
+    Accounts that were erased since, as the tier or `erasures` (ids) know, are erased again before anything starts.
 
     Nothing is touched before the backup is known to be whole. When it fails later, do it again: the instances stay
     stopped until it succeeds.
@@ -68,9 +71,13 @@ def restore(engine: Engine, name: str, progress: Progress) -> Backup:
         instances = [row.process for row in engine.status() if row.instance is not None]
         engine.stop(instances, progress)
         try:
+            ledger = {*erasures, *asyncio.run(read_ledger(access.database_url))}
             same_schema = _schema(contents(access.database_url, backup.services)) == _schema(backup.tables)
             if backup.services:
                 _restore_all(access.database_url, backup, progress)
+            if SERVICE in backup.services:
+                number = asyncio.run(erase_again(access.database_url, ledger))
+                progress("erasures", f"{number} erased again")
         except (OSError, asyncpg.PostgresError) as error:
             raise EngineError(f"restoring failed, do it again: {error or type(error).__name__}") from error
         write_secrets(_vault(access), backup.secrets())

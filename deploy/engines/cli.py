@@ -279,17 +279,36 @@ def backup(
 @commands.command(rich_help_panel="Stack")
 def restore(
     file: Annotated[str, typer.Argument(help="A backup; - is standard input.")],
+    erasures: Annotated[
+        str, typer.Option(help="What `boxoffice erasures` wrote: these accounts are erased again.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     engine: EngineName = None,
 ) -> None:
-    """Replace the databases and the secrets of the tier that is up by those of a backup. The app stops meanwhile."""
+    """Replace the databases and the secrets of the tier that is up by those of a backup. The app stops meanwhile.
+
+    Accounts that were erased after the backup are erased again.
+    """
     from engines.backup import restore as put_back
+    from engines.erasures import from_file
 
     if not yes:
         typer.confirm("What the databases hold now will be gone. Go on?", abort=True)
     with _work(engine) as (chosen, progress):
-        saved = put_back(chosen, file, progress)
+        saved = put_back(chosen, file, progress, erasures=from_file(erasures) if erasures else ())
     typer.echo(f"restored {saved.told()}")
+
+
+@commands.command(rich_help_panel="Stack")
+def erasures(engine: EngineName = None) -> None:
+    """Print the ids of the accounts that were erased, for a restore where the tier is gone. They name nobody."""
+    from engines.erasures import ledger_of
+
+    try:
+        ids = ledger_of(_engine(engine).access().database_url)
+    except EngineError as error:
+        _fail(error)
+    typer.echo("\n".join(sorted(ids)))
 
 
 @commands.command(rich_help_panel="Stack")

@@ -63,6 +63,7 @@ class Database:
             pool_timeout=CONNECT_SECONDS,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
+            hide_parameters=True,  # an error goes to the log, and the values of a statement may be a person's
         )
         event.listen(self.engine.sync_engine, "checkout", self._refuse_stale)
 

@@ -88,7 +88,7 @@ def describe(error: BaseException) -> str:
         items = error.errors(include_input=False, include_url=False, include_context=False)
         text = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in items)
     else:
-        text = str(error.orig if isinstance(error, DBAPIError) else error)
+        text = str(error.orig if isinstance(error, DBAPIError) else error).partition("\nDETAIL:")[0]
     return f"{type(error).__name__}: {text}"
 
 

@@ -116,6 +116,19 @@ def _add_trace(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.
     return event
 
 
+_ADDRESS = re.compile(r"[^\s@<>()\[\]{}\"',;:=\\]+@[^\s@<>()\[\]{}\"',;:=\\/]+\.[^\s@<>()\[\]{}\"',;:=\\/]+")
+_DETAIL = re.compile(r"DETAIL: [^\n]*")
+"""Where Postgres repeats the values of a row."""
+
+
+def _without_people(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The last resort: no message and no traceback, of whatever library, brings a mail address into the log."""
+    for name, value in event.items():
+        if isinstance(value, str) and ("@" in value or "DETAIL: " in value):
+            event[name] = _ADDRESS.sub("[address]", _DETAIL.sub("", value))
+    return event
+
+
 def _to_json(event: Any, **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
@@ -140,6 +153,7 @@ def configure_logging(settings: Settings) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _without_people,
                 renderer,
             ],
         )

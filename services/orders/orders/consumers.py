@@ -43,6 +43,10 @@ class PerformanceCancelled(Event, topic="catalog", type="performance.cancelled",
     performance_id: UUID
 
 
+class AccountErased(Event, topic="accounts", type="account.erased", key="account_id"):
+    account_id: UUID
+
+
 DECISIONS: dict[type[Event], Decide] = {
     PaymentCaptured: lambda order, _: domain.pay(order),
     PaymentDeclined: lambda order, event: domain.decline(order, event.reason),
@@ -55,7 +59,11 @@ DECISIONS: dict[type[Event], Decide] = {
 
 def subscriptions(runtime: Runtime) -> list[Subscription]:
     deciding = [Subscription(model, partial(_decide, runtime.broadcast, decide)) for model, decide in DECISIONS.items()]
-    return [*deciding, Subscription(PerformanceCancelled, partial(_cancel, runtime.broadcast))]
+    return [
+        *deciding,
+        Subscription(PerformanceCancelled, partial(_cancel, runtime.broadcast)),
+        Subscription(AccountErased, _forget),
+    ]
 
 
 async def _decide(broadcast: Broadcast, decide: Decide, tx: AsyncConnection, events: Sequence[Received[Any]]) -> None:
@@ -65,6 +73,10 @@ async def _decide(broadcast: Broadcast, decide: Decide, tx: AsyncConnection, eve
 
 def _decision(decide: Decide, event: Any, order: Order) -> Event | None:
     return decide(order, event)
+
+
+async def _forget(tx: AsyncConnection, events: Sequence[Received[AccountErased]]) -> None:
+    await handlers.forget_accounts(tx, [event.data.account_id for event in events])
 
 
 async def _cancel(broadcast: Broadcast, tx: AsyncConnection, events: Sequence[Received[PerformanceCancelled]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from orders.idempotency import Request
 from orders.schemas import OrderToken, OrderView, PlaceOrder
 
 REBUILD_BATCH = 1000
+KEYS_ARE_KNOWN_FOR = timedelta(days=1)
 
 Decision = Callable[[Order], Event | None]
 
@@ -124,6 +125,17 @@ async def forget_payment_tokens(database: Database, order_ids: Sequence[UUID]) -
     """Payments has these tokens. Were this lost, they would go with the outcome of the payment."""
     async with database.transaction() as tx:
         await repository.forget_tokens(tx, order_ids)
+
+
+async def forget_accounts(tx: AsyncConnection, account_ids: Sequence[UUID]) -> None:
+    """Forget what these accounts chose themselves; the orders stay, by law, and say who it was no longer."""
+    await repository.forget_keys_of(tx, account_ids)
+
+
+async def forget_old_keys(database: Database) -> int:
+    """One round of forgetting: an Idempotency-Key is known for a day."""
+    async with database.transaction() as tx:
+        return await repository.forget_old_keys(tx, KEYS_ARE_KNOWN_FOR)
 
 
 async def advance(tx: AsyncConnection, broadcast: Broadcast, decisions: Mapping[UUID, Decision]) -> None:

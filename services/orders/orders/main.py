@@ -1,7 +1,16 @@
 """The composition root of orders."""
 
+from chassis.runtime import Runtime
 from chassis.service import create_service
+from chassis.worker import Worker
 from orders import api, consumers, counters, handlers
+
+SWEEP_SECONDS = 3600.0
+
+
+def workers(runtime: Runtime) -> list[Worker]:
+    return [Worker("orders:keys", lambda: handlers.forget_old_keys(runtime.database), idle_seconds=SWEEP_SECONDS)]
+
 
 service = create_service(
     "orders",
@@ -9,6 +18,7 @@ service = create_service(
     callers=["payments"],
     routers=[api.router, api.internal],
     subscriptions=consumers.subscriptions,
+    workers=workers,
     replay=handlers.rebuild_projection,
     counters=[counters.PLACED, counters.CONFIRMED],
 )

@@ -1,6 +1,7 @@
 """Queries of orders: streams of the event log, and the projection."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,9 @@ _IN_LOG = "payment_token"
 """Where instances of the release before leave it."""
 _token = case(
     (orders.c.status == "placed", func.coalesce(payment_tokens.c.token, event_log.c.data[_IN_LOG].as_string()))
+)
+_forget_keys = (
+    update(orders).where(orders.c.idempotency_key.is_not(None)).values(idempotency_key=None, fingerprint=None)
 )
 _tokens = (
     select(orders.c.id.label("order_id"), _token.label("token"))
@@ -127,6 +131,17 @@ async def find_by_key(tx: AsyncConnection, *, account_id: UUID, idempotency_keys
         orders.c.account_id == account_id, orders.c.idempotency_key.in_(idempotency_keys)
     )
     return (await tx.execute(query)).one_or_none()
+
+
+async def forget_keys_of(tx: AsyncConnection, account_ids: Sequence[UUID]) -> None:
+    """Forget under which keys these accounts ordered."""
+    await tx.execute(_forget_keys.where(orders.c.account_id.in_(account_ids)))
+
+
+async def forget_old_keys(tx: AsyncConnection, age: timedelta) -> int:
+    """Forget the keys of orders that are older than `age`; answers how many there were."""
+    result = await tx.execute(_forget_keys.where(orders.c.created_at < func.now() - age))
+    return result.rowcount
 
 
 async def page(tx: AsyncConnection, *, account_id: UUID, before: UUID | None, limit: int) -> Sequence[OrderRow]:

@@ -1,8 +1,7 @@
 """A backup is made while people buy, the tier is wrecked, and a fresh one goes on from the backup."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -22,29 +21,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 ROWS, SEATS = "ABCDEFGHIJ", 20
 LABELS = [f"{row}{number}" for row in ROWS for number in range(1, SEATS + 1)]
 PEOPLE = 3
-
-
-@pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack that only this test has: what all tests share must not be wrecked."""
-    stack = Stack(tmp_path / "state")
-    try:
-        yield stack
-    finally:
-        stack.down()
-
-
-@pytest.fixture
-async def people() -> AsyncIterator[Callable[[Tier], Customer]]:
-    """`people(tier)`: somebody at this tier."""
-    async with AsyncExitStack() as stack:
-
-        def somebody(tier: Tier) -> Customer:
-            customer = Customer(tier.url, tier.trust)
-            stack.push_async_callback(customer.http.aclose)
-            return customer
-
-        yield somebody
 
 
 async def test_a_wrecked_tier_goes_on_from_a_backup(

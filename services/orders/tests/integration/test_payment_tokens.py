@@ -10,10 +10,10 @@ from sqlalchemy import delete, select, text
 from chassis import outbox
 from chassis.events import Event, now
 from chassis.ids import uuid7
-from orders import repository
-from orders.consumers import PaymentCaptured, PaymentDeclined, PerformanceCancelled
+from orders import handlers, repository
+from orders.consumers import AccountErased, PaymentCaptured, PaymentDeclined, PerformanceCancelled
 from orders.events import Money, OrderPlaced
-from orders.tables import payment_tokens
+from orders.tables import orders, payment_tokens
 
 
 class Till:
@@ -23,7 +23,7 @@ class Till:
         self.app = app
         self.database = app.runtime("orders").database
 
-    async def placed(self) -> OrderPlaced:
+    async def placed(self, *, age: timedelta = timedelta()) -> OrderPlaced:
         placed = OrderPlaced(
             order_id=uuid7(),
             account_id=uuid7(),
@@ -35,9 +35,10 @@ class Till:
             show="The Open Mic",
         )
         row = placed.model_dump(include={"account_id", "hold_id", "performance_id", "seats"})
-        state = {"amount": 8500, "currency": "EUR", "status": "placed", "version": 1, "created_at": now()}
+        state = {"amount": 8500, "currency": "EUR", "status": "placed", "version": 1, "created_at": now() - age}
+        request = {"idempotency_key": "a hash", "fingerprint": b"a hash"}
         async with self.database.transaction() as tx:
-            await repository.insert_placed(tx, {"id": placed.order_id, **row, **state})
+            await repository.insert_placed(tx, {"id": placed.order_id, **row, **state, **request})
             await repository.keep_token(tx, placed.order_id, "tok_visa")
             await outbox.append(tx, placed, versions=[1])
         return placed
@@ -53,6 +54,14 @@ class Till:
     async def kept(self) -> list[UUID]:
         async with self.database.reading() as connection:
             return list((await connection.execute(select(payment_tokens.c.order_id))).scalars())
+
+    async def keys(self) -> list[tuple[Any, Any]]:
+        """What is kept of the requests that orders came with."""
+        async with self.database.reading() as connection:
+            rows = await connection.execute(
+                select(orders.c.idempotency_key, orders.c.fingerprint).order_by(orders.c.id)
+            )
+            return [(row.idempotency_key, row.fingerprint) for row in rows]
 
 
 @pytest.fixture
@@ -106,3 +115,18 @@ async def test_the_token_of_an_order_that_the_release_before_took_is_in_the_log(
         await tx.execute(delete(payment_tokens))
         await tx.execute(text("""UPDATE event_log SET data = data || '{"payment_token": "tok_old"}'"""))
     assert await till.tokens(order.order_id) == {order.order_id: "tok_old"}
+
+
+async def test_an_erased_account_leaves_no_keys(till: Till) -> None:
+    erased = await till.placed()
+    await till.placed()
+    await till.app.deliver("orders", AccountErased(account_id=erased.account_id))
+    assert await till.keys() == [(None, None), ("a hash", b"a hash")]
+
+
+async def test_a_key_is_known_for_a_day(till: Till) -> None:
+    await till.placed(age=timedelta(hours=25))
+    await till.placed(age=timedelta(hours=23))
+    assert await handlers.forget_old_keys(till.database) == 1
+    assert await till.keys() == [(None, None), ("a hash", b"a hash")]
+    assert await handlers.forget_old_keys(till.database) == 0

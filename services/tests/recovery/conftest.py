@@ -1,0 +1,34 @@
+"""Tiers of the tests' own: what all tests share must not be wrecked."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from support.customer import Customer
+from support.stack import Stack
+from support.tier import Tier
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack that only this test has."""
+    stack = Stack(tmp_path / "state")
+    try:
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture
+async def people() -> AsyncIterator[Callable[[Tier], Customer]]:
+    """`people(tier)`: somebody at this tier."""
+    async with AsyncExitStack() as stack:
+
+        def somebody(tier: Tier) -> Customer:
+            customer = Customer(tier.url, tier.trust)
+            stack.push_async_callback(customer.http.aclose)
+            return customer
+
+        yield somebody
