@@ -163,8 +163,10 @@ async def test_plain_http_only_shows_the_way(tier: Tier, plain: httpx.AsyncClien
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_the_api_is_refused_without_tls(method: str, plain: httpx.AsyncClient) -> None:
-    problem = problem_of(await plain.request(method, "/api/shows?q=moth"), 403)
+    answer = await plain.request(method, "/api/shows?q=moth")
 
+    problem = problem_of(answer, 403)
+    assert SERVED_BY.fullmatch(answer.headers["x-served-by"])
     assert problem.slug == "https-required"
 
 
