@@ -126,8 +126,11 @@ format: $(VENV)/.ready ## Format the code, and put right what the linter can
 test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
 	$(BIN)/pytest -n auto $(ARGS)
 
-test-growth: $(VENV)/.ready ## Run journeys and faults on the growth tier
-	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/faults $(ARGS)
+check-hostile: $(VENV)/.ready ## Attack a tier as strangers do, while others are served (a minute; TEST_TIER=growth)
+	$(BIN)/pytest services/tests/hostile $(ARGS)
+
+test-growth: $(VENV)/.ready ## Run journeys, attacks and faults on the growth tier
+	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/hostile services/tests/faults $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 	$(BIN)/pytest $(wildcard services/*/tests/unit deploy/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)

@@ -18,7 +18,7 @@ from support.shapes import Performance
 from support.stack import Stack
 from support.tier import Tier, given_tier
 
-FOLDERS = ("browser", "containers", "faults", "journeys", "load", "lighthouse", "watched")
+FOLDERS = ("browser", "containers", "faults", "hostile", "journeys", "load", "lighthouse", "watched")
 USE_THE_TIER = tuple(f"services/tests/{folder}/" for folder in FOLDERS)
 PEOPLE = 4
 ROWS, SEATS = "ABCDEFGHIJKLMNOPQRST", 20

@@ -45,6 +45,7 @@ class Account(Shape):
     country: str
     jurisdiction: str
     roles: list[str]
+    confirmed: bool
     created_at: Time
 
 

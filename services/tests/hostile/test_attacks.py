@@ -1,0 +1,187 @@
+"""One client does its worst for a few seconds, and nobody else notices.
+
+Each attack is bounded, comes from this machine and ends by itself. None of them is a flood: that takes the processors
+of this machine, and not an instance. Whether others failed decides; their times are told.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from support.customer import NewCustomer
+from support.frames import framed, get, opening, reset
+from support.others import Others
+from support.shapes import Performance
+from support.tier import Tier
+from support.wire import GONE, Wire, request, wire
+
+SECONDS = 3.0
+JSON = "content-type: application/json"
+PEOPLE = 3
+LOOKING = ("/api/shows", "/api/openapi.json", "/")
+
+
+class Attacker:
+    """A stranger without a session."""
+
+    def __init__(self, tier: Tier, performance: Performance) -> None:
+        self.url = tier.url
+        self.host = tier.url.removeprefix("https://")
+        self.trust = ssl.create_default_context(cafile=tier.ca)
+        self.seats = f"/api/performances/{performance.id}/seats"
+
+    async def once(self, *data: bytes, then: float = 0.02) -> None:
+        """Send `data` on a connection of its own, and break it off."""
+        try:
+            async with wire(self.url, self.trust) as client:
+                for each in data:
+                    await client.send(each)
+                await asyncio.sleep(then)
+        except GONE:
+            return
+
+    async def again_and_again(self, *requests: bytes, abreast: int = 10) -> None:
+        """Send each of `requests` in turn, `abreast` at a time, until the time is over."""
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            for each in requests:
+                await asyncio.gather(*(self.once(each) for _ in range(abreast)))
+
+    async def hold(self, count: int, begin: Callable[[Wire, int], Awaitable[None]]) -> None:
+        """Open `count` connections, begin something on each, and stay."""
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(30):
+                for number in range(count):
+                    client = await stack.enter_async_context(wire(self.url, self.trust))
+                    await begin(client, number)
+            await asyncio.sleep(SECONDS)
+
+
+@pytest.fixture
+def attacker(tier: Tier, performance: Performance) -> Attacker:
+    return Attacker(tier, performance)
+
+
+@pytest.fixture
+async def others(
+    new_customer: NewCustomer,
+    performance: Performance,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[Others]:
+    """The test's own part is the attack: that others are served is seen at its end."""
+    others = Others([await new_customer() for _ in range(PEOPLE)], performance)
+    async with others.around():
+        yield others
+    with capsys.disabled():
+        times = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in others.p95().items())
+        print(f"\n{request.node.name}: {len(others.failed)} failed; p95 of others {times}")
+    assert {"before", "during"} <= others.seconds.keys()
+    assert others.failed == []
+
+
+def bodies(path: str) -> Iterable[bytes]:
+    chunked = "transfer-encoding: chunked"
+    yield request("POST", path, JSON, chunked, body=b"zz\r\n")
+    yield request("POST", path, JSON, chunked, body=b"2\r\n{}\r\nzz\r\n")
+    yield request("POST", path, JSON, chunked, body=b"2\r\n{}\r\n0\r\nx: " + b"y" * 9000)
+    yield request("POST", path, JSON, "content-length: 9", body=b"{")
+    yield request("POST", path, JSON, "content-length: 90000", body=b"{" * 70_000)
+    yield request("GET", path, "content-length: 9", body=b"{")
+    yield request("DELETE", path, chunked, body=b"ffffffffffffffffff\r\n")
+
+
+@pytest.mark.usefixtures("others")
+class TestNobodyElseNotices:
+    async def test_broken_bodies(self, attacker: Attacker) -> None:
+        await attacker.again_and_again(*bodies("/api/holds"), *bodies("/api/shows"), *bodies(attacker.seats), abreast=4)
+
+    async def test_slow_bodies(self, attacker: Attacker) -> None:
+        async def begin(client: Wire, number: int) -> None:
+            path = ("/api/accounts", "/api/shows", "/api/holds", "/api/orders", "/nothing")[number % 5]
+            framing = ("content-length: 60000", "transfer-encoding: chunked")[number % 2]
+            await client.send(request("POST", path, JSON, framing, body=b"{" if number % 2 == 0 else b"1\r\n{\r\n"))
+
+        await attacker.hold(200, begin)
+
+    async def test_slow_headers(self, attacker: Attacker) -> None:
+        async def begin(client: Wire, number: int) -> None:
+            await client.send(f"GET {LOOKING[number % 3]} HTTP/1.1\r\nhost: {attacker.host}\r\nx-slow: ".encode())
+
+        await attacker.hold(200, begin)
+
+    async def test_slow_readers(self, attacker: Attacker) -> None:
+        """Each asks for a large answer several times and reads nothing of it."""
+
+        async def begin(client: Wire, number: int) -> None:
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # what asyncio has
+            path = (attacker.seats, "/api/openapi.json", "/api/shows?limit=100")[number % 3]
+            await client.send(request("GET", path, host=attacker.host) * 3)
+
+        await attacker.hold(60, begin)
+
+    async def test_answers_that_are_not_taken_by_http_2(self, attacker: Attacker) -> None:
+        async with AsyncExitStack() as stack:
+            for _ in range(10):
+                client = await stack.enter_async_context(framed(attacker.url, attacker.trust))
+                paths = [attacker.seats, "/api/openapi.json", "/api/shows"] * 4
+                asked = (get(2 * number + 1, path, attacker.host) for number, path in enumerate(paths))
+                await client.send(opening(window=0) + b"".join(asked))
+            await asyncio.sleep(SECONDS)
+
+    async def test_requests_that_are_taken_back_by_http_2(self, attacker: Attacker) -> None:
+        asked = [get(n, "/api/shows", attacker.host) + reset(n) for n in range(1, 201, 2)]
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            async with framed(attacker.url, attacker.trust) as client:
+                await client.send(opening() + b"".join(asked))
+                await asyncio.sleep(0.5)
+
+    async def test_streams(self, attacker: Attacker) -> None:
+        statuses: list[asyncio.Task[int]] = []
+
+        async def begin(client: Wire, number: int) -> None:
+            await client.send(request("GET", f"{attacker.seats}/stream", host=attacker.host))
+            statuses.append(asyncio.create_task(client.status()))
+
+        await attacker.hold(420, begin)
+        answered = set(await asyncio.gather(*statuses))
+        assert answered <= {200, 429, 503, 0}
+        assert 200 in answered
+
+    async def test_headers_of_the_inside(self, attacker: Attacker) -> None:
+        odd = ("x-timeout-ms: " + "9" * 320, "traceparent: " + "\xe9" * 15_000, "baggage: " + "a=b," * 2000)
+        more = ("x-timeout-ms: 0", "x-forwarded-for: " + "1," * 3000, "cookie: " + "\xff" * 9000, "traceparent: 00")
+        asked = [request("GET", "/api/accounts/me", each, host=attacker.host) for each in (*odd, *more)]
+        async with wire(attacker.url, attacker.trust) as client:
+            for each in asked:
+                await client.send(each)
+                assert 400 <= await client.status() < 500
+        await attacker.again_and_again(*asked, abreast=5)
+
+    async def test_too_many_headers(self, attacker: Attacker) -> None:
+        many = [f"x-{number}: y" for number in range(3000)]
+        await attacker.again_and_again(request("GET", "/api/shows", *many), request("GET", "/", "x: " + "y" * 900_000))
+
+    async def test_large_bodies(self, attacker: Attacker) -> None:
+        """Each is refused, and sees it."""
+        body = b"[" + b"1," * 1_000_000 + b"1]"
+        for path in ("/api/holds", "/api/shows", "/api/nothing"):
+            for headers in ([JSON, f"content-length: {len(body)}"], [JSON, "transfer-encoding: chunked"]):
+                data = body if "length" in headers[1] else b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+                async with wire(attacker.url, attacker.trust) as client:
+                    await client.send(request("POST", path, *headers, host=attacker.host, body=data))
+                    assert await client.status() in ((404, 405) if path == "/api/nothing" else (401, 405, 413))
+
+    async def test_pipelines(self, attacker: Attacker) -> None:
+        await attacker.again_and_again(request("GET", "/api/shows", host=attacker.host) * 20, abreast=2)
+
+    async def test_connections(self, attacker: Attacker) -> None:
+        async def begin(client: Wire, number: int) -> None:
+            """Nothing: it is there."""
+
+        await attacker.hold(400, begin)
