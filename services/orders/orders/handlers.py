@@ -56,6 +56,14 @@ class PerformanceCancelled(Problem):
     title = "The performance was cancelled"
 
 
+class ShowHasBegun(Problem):
+    """As seats says it of a hold."""
+
+    status = 409
+    slug = "performance-closed"
+    title = "The show has begun"
+
+
 class NotCancellable(Problem):
     status = 409
     slug = "not-cancellable"
@@ -80,13 +88,15 @@ async def place_order(
 
 async def take_order(
     tx: AsyncConnection, hold: Hold, payment_token: str, request: Request, *, now: datetime
-) -> OrderView | PerformanceCancelled | HoldUsed:
+) -> OrderView | PerformanceCancelled | ShowHasBegun | HoldUsed:
     """The order of a hold, its first event and its row in one transaction; or why there is none, and nothing is done.
 
     The order or the cancellation of its performance waits for the other, so that one of them sees it.
     """
     if await repository.is_cancelled(tx, hold.performance_id):
         return PerformanceCancelled()
+    if hold.starts_at <= now:
+        return ShowHasBegun()
     placed = _placed(hold)
     row = _row(placed, now) | {"idempotency_key": request.key, "fingerprint": request.fingerprint}
     if not await repository.insert_placed(tx, row):

@@ -6,6 +6,7 @@ from chassis.declared import CONDITIONAL, EVENTS, located, raises
 from chassis.errors import NotFound
 from chassis.identity import CurrentPrincipal, OptionalPrincipal
 from chassis.inputs import Id
+from chassis.pagination import Page, PageRequestDep
 from chassis.rendered import conditional, etag_of
 from chassis.runtime import RuntimeDep
 from chassis.sse import EventStream, event_stream
@@ -47,10 +48,16 @@ async def stream_seats(
 @router.post("/api/holds", status_code=201, responses=located(201))
 @raises(NotFound, SeatsTaken, PerformanceClosed)
 async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewHold, response: Response) -> HoldView:
-    """Keep up to 8 seats for a while: all of them or none."""
+    """Keep up to 8 seats for a while: all of them or none. An account holds a bounded number of seats at a time."""
     hold = await handlers.place_hold(runtime, principal.account_id, new)
     response.headers["location"] = f"/api/holds/{hold.id}"
     return hold
+
+
+@router.get("/api/holds")
+async def list_holds(runtime: RuntimeDep, principal: CurrentPrincipal, page: PageRequestDep) -> Page[HoldView]:
+    """One's own holds that keep seats, the oldest first."""
+    return await handlers.list_holds(runtime, principal.account_id, page)
 
 
 @router.get("/api/holds/{hold_id}")

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound, Problem
 from chassis.ids import uuid7
+from chassis.pagination import Page, PageRequest
 from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
 from seats import repository
@@ -35,6 +36,19 @@ class SeatsTaken(Problem):
         super().__init__(f"Not available: {', '.join(seats)}.", seats=list(seats))
 
 
+class TooManySeatsHeld(Problem):
+    """The account keeps as many seats from others as it may; the members `limit` and `held` say how many."""
+
+    status = 409
+    slug = "too-many-seats-held"
+    title = "Too many seats are held"
+
+    def __init__(self, *, limit: int, held: int) -> None:
+        super().__init__(
+            f"You hold {held} seats, and may hold {limit}: buy them or let some go.", limit=limit, held=held
+        )
+
+
 class PerformanceClosed(Problem):
     """The performance was cancelled or has begun."""
 
@@ -45,7 +59,7 @@ class PerformanceClosed(Problem):
 
 @retries_lost_races
 async def place_hold(runtime: Runtime, account_id: UUID, new: NewHold) -> HoldView:
-    """Keep all of the seats, or none. Raises NotFound, Invalid, SeatsTaken or PerformanceClosed."""
+    """Keep all of the seats, or none. Raises NotFound, Invalid, SeatsTaken, TooManySeatsHeld or PerformanceClosed."""
     performance = await runtime.part(Performances).get(new.performance_id)
     try:
         labels = performance.layout.in_order(new.seats)
@@ -63,6 +77,14 @@ async def place_hold(runtime: Runtime, account_id: UUID, new: NewHold) -> HoldVi
     except SeatsTaken as taken:
         await _refuse_when_closed(runtime, hold.performance_id, taken)
         raise
+
+
+async def list_holds(runtime: Runtime, account_id: UUID, page: PageRequest) -> Page[HoldView]:
+    """The account's open holds, the oldest first."""
+    [after] = page.after(tuple[UUID]) or [UUID(int=0)]
+    async with runtime.database.reading() as connection:
+        rows = await repository.holds(connection, account_id, after=after, limit=page.rows)
+    return page.page(rows, key=lambda row: (row["id"],), render=lambda row: HoldView(**_members(row)))
 
 
 async def get_hold(runtime: Runtime, account_id: UUID, hold_id: UUID) -> HoldView:
@@ -109,9 +131,13 @@ async def sweep(runtime: Runtime) -> int:
 
 
 async def _take(runtime: Runtime, hold: Hold) -> HoldView:
-    seconds = cast("SeatsSettings", runtime.config).hold_seconds
+    settings = cast("SeatsSettings", runtime.config)
     async with runtime.database.transaction() as tx:
-        got = await repository.take(tx, hold, seconds)
+        got = await repository.take(tx, hold, seconds=settings.hold_seconds, most=settings.max_open_seats)
+        if not got and (held := await repository.open_seats(tx, hold.account_id)) + len(hold.labels) > (
+            limit := settings.max_open_seats
+        ):
+            raise TooManySeatsHeld(limit=limit, held=held)
         if missed := [label for label in hold.labels if label not in got]:
             raise SeatsTaken(missed)
         announce(tx, runtime.broadcast, {hold.performance_id: dict.fromkeys(hold.labels, State.HELD)})

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.locks import own
 from seats.domain import Claims, Ended, Freed, Money
 from seats.statements import sql
 from seats.tables import performances
@@ -25,11 +26,19 @@ _claims = sql("""
     WHERE performance_id = :id AND (order_id IS NOT NULL OR expires_at > now())
 """)
 
-_take = sql("""
+_open_seats = """
+    SELECT count(*) FROM holds JOIN claims ON claims.hold_id = holds.id
+    WHERE holds.account_id = :account_id AND holds.expires_at > now()
+    AND claims.order_id IS NULL AND claims.expires_at > now()
+"""
+_count_open_seats = sql(_open_seats)
+
+_take = sql(f"""
     WITH hold AS (
         INSERT INTO holds (id, account_id, performance_id, labels, total, currency, expires_at)
         SELECT :id, :account_id, id, :labels, :total, :currency, now() + make_interval(secs => :seconds)
         FROM performances WHERE id = :performance_id AND NOT closed AND starts_at > now()
+        AND ({_open_seats}) + cardinality(:labels) <= :limit
         FOR KEY SHARE
         RETURNING id, performance_id, labels, expires_at
     )
@@ -39,7 +48,7 @@ _take = sql("""
     SET hold_id = excluded.hold_id, expires_at = excluded.expires_at
     WHERE claims.order_id IS NULL AND claims.expires_at <= now()
     RETURNING label, expires_at
-""")
+""")  # noqa: S608 - two of our own statements
 
 _lock_closing = sql("SELECT id FROM performances WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 
@@ -58,6 +67,15 @@ _end_claims_of = sql("""
 _hold = sql("""
     SELECT id, performance_id, labels, total, currency, expires_at
     FROM holds WHERE id = :id AND account_id = :account_id AND expires_at > now()
+""")
+
+_holds = sql("""
+    SELECT id, performance_id, labels, total, currency, expires_at
+    FROM holds WHERE account_id = :account_id AND expires_at > now() AND id > :id
+    AND EXISTS (
+        SELECT FROM claims WHERE hold_id = holds.id AND order_id IS NULL AND claims.expires_at > now()
+    )
+    ORDER BY id LIMIT :limit
 """)
 
 _hold_for_order = sql("""
@@ -136,11 +154,13 @@ async def claims(connection: AsyncConnection, performance_id: UUID) -> Claims:
     return Claims(held=row.held or (), sold=row.sold or ())
 
 
-async def take(tx: AsyncConnection, hold: Hold, seconds: float) -> dict[str, datetime]:
+async def take(tx: AsyncConnection, hold: Hold, *, seconds: float, most: int) -> dict[str, datetime]:
     """Write `hold` and claim its seats: answers the labels it got, each with the hold's end.
 
-    The one statement that decides between buyers. With fewer labels than wanted the caller rolls back.
+    The one statement that decides between buyers. With fewer labels than wanted the caller rolls back. It takes none
+    where the account would have more than `most` open seats; the account's holds are decided one after the other.
     """
+    await own(tx, [hold.account_id])
     values = {
         "id": hold.id,
         "account_id": hold.account_id,
@@ -149,8 +169,20 @@ async def take(tx: AsyncConnection, hold: Hold, seconds: float) -> dict[str, dat
         "total": hold.total.amount,
         "currency": hold.total.currency,
         "seconds": seconds,
+        "limit": most,
     }
     return {row.label: row.expires_at for row in await tx.execute(_take, values)}
+
+
+async def open_seats(connection: AsyncConnection, account_id: UUID) -> int:
+    """How many seats the account keeps others from: held, also by an order that is not paid yet."""
+    return int(await connection.scalar(_count_open_seats, {"account_id": account_id}))
+
+
+async def holds(connection: AsyncConnection, account_id: UUID, *, after: UUID, limit: int) -> Sequence[RowMapping]:
+    """The account's holds that still keep a seat, the oldest first."""
+    values = {"account_id": account_id, "id": after, "limit": limit}
+    return (await connection.execute(_holds, values)).mappings().all()
 
 
 async def hold(connection: AsyncConnection, hold_id: UUID, account_id: UUID) -> RowMapping | None:

@@ -43,6 +43,7 @@ holds = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 Index("holds_expires_at", holds.c.expires_at)
+Index("holds_account", holds.c.account_id, holds.c.expires_at)
 
 claims = Table(
     "claims",

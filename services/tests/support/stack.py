@@ -27,7 +27,7 @@ from support.tier import Tier
 
 ENGINE = os.environ.get("TEST_ENGINE") or "local"
 TIER = os.environ.get("TEST_TIER") or "startup"
-SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000"}
+SETTINGS = {"ACCOUNTS_FAILURES_PER_ADDRESS": "100000", "SEATS_MAX_OPEN_SEATS": "100000"}
 """All tests come from one address."""
 PASSED_ON = ("DOCKER_", "KUBECONFIG", "BOXOFFICE_IMAGE", "BOXOFFICE_TAG", "VAULT_IMAGE")
 """What an engine may need of this environment."""

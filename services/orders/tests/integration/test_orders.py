@@ -19,6 +19,7 @@ from orders.consumers import (
     SeatsReleased,
     SeatsSold,
 )
+from orders.handlers import NotCancellable, cancel_order
 from orders.main import service
 from orders.schemas import PlaceOrder
 from orders.tables import orders
@@ -90,6 +91,22 @@ async def test_a_hold_that_is_gone_or_not_mine_is_expired(desk: Any, owner: str)
     assert answer.json()["type"].endswith("/hold-expired")
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1), timedelta(days=1)], ids=str)
+async def test_once_the_show_has_begun_a_hold_is_not_ordered(desk: Any, late: timedelta) -> None:
+    answer = await desk.place(desk.holds.add(desk.account_id, starts_in=-late))
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (409, "performance-closed")
+    assert (await desk.app.client.get("/api/orders")).json()["items"] == []
+    assert await desk.app.published("orders") == []
+
+
+async def test_an_order_from_before_the_show_is_given_again_after_its_beginning(desk: Any) -> None:
+    hold = desk.holds.add(desk.account_id)
+    order = (await desk.place(hold, key="once")).json()
+    desk.holds.held[hold.id] = hold.model_copy(update={"starts_at": hold.starts_at - timedelta(days=2)})
+    again = await desk.place(hold, key="once")
+    assert (again.status_code, again.json()["id"]) == (202, order["id"])
+
+
 async def test_orders_of_others_are_not_there(desk: Any) -> None:
     order_id = await desk.placed()
     await desk.app.sign_in()
@@ -135,10 +152,14 @@ async def test_a_cancelled_order_is_refunded_and_a_second_cancellation_changes_n
 
 
 async def test_a_show_that_has_begun_cannot_be_cancelled(desk: Any) -> None:
-    order_id = await desk.placed(starts_in=timedelta(seconds=-1))
-    answer = await desk.app.client.post(f"/api/orders/{order_id}/cancellation")
-    assert answer.status_code == 409
-    assert answer.json()["type"].endswith("/not-cancellable")
+    hold = desk.holds.add(desk.account_id)
+    order_id = UUID((await desk.place(hold)).json()["id"])
+    runtime = desk.app.runtime("orders")
+    with pytest.raises(NotCancellable):
+        await cancel_order(
+            runtime.database, runtime.broadcast, account_id=desk.account_id, order_id=order_id, now=hold.starts_at
+        )
+    assert await desk.status(order_id) == "placed"
 
 
 async def test_a_cancelled_performance_takes_its_orders_back(desk: Any) -> None:

@@ -86,6 +86,12 @@ async def stage(run: Callable[..., Awaitable[App]]) -> Stage:
     return Stage(app, await schedule(app))
 
 
+@pytest.fixture
+async def another(stage: Stage) -> Stage:
+    """Another performance of the same app."""
+    return Stage(stage.app, await schedule(stage.app))
+
+
 async def schedule(app: App, *, zones: list[Zone] = ZONES, days: float = 7) -> UUID:
     """Put a performance on sale; answers its id."""
     performance_id = uuid4()
