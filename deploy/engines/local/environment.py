@@ -11,7 +11,7 @@ from engines.state import CURRENT, State
 
 OWNERS = {"migrate", "seed"}
 """Commands that change tables, or fill them before a service does: they log in to Vault as `migrate`."""
-COMMANDS = {*OWNERS, "replay", "dead-letters"}
+COMMANDS = {*OWNERS, "replay", "dead-letters", "organiser"}
 DEPLOYED = ("VAULT_ROLE_ID_FILE", "VAULT_AUTH")
 """A deployment sets one of these."""
 

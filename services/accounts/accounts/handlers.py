@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from accounts import repository
-from accounts.domain import ORGANISER, Account, open_account
+from accounts.domain import ORGANISER, Account, normalise_email, open_account
 from accounts.errors import EmailTaken, WeakPassword
 from accounts.events import AccountErased, AccountRegistered
 from accounts.keys import keys_of
@@ -99,6 +101,28 @@ async def people(database: Database, ids: Sequence[UUID]) -> list[Account]:
     """The accounts of these ids; those that are not there, or no longer, are left out."""
     async with database.reading() as connection:
         return await repository.people(connection, ids)
+
+
+@retries_lost_races
+async def set_role(runtime: Runtime, *, email: str, role: str, granted: bool) -> Account:
+    """Give an account a role, or take it; its sessions follow at once. Raises NotFound for an unknown address."""
+    async with runtime.database.transaction() as tx:
+        account = await _by_address(tx, email)
+        if account is None:
+            raise NotFound(f"no account has the address {email}")
+        roles = tuple(sorted({*account.roles, role} if granted else {*account.roles} - {role}))
+        await repository.set_roles(tx, account.id, roles)
+    await runtime.sessions.set_roles(account.id, roles)
+    reason = f"{role}-{'given' if granted else 'taken'}"
+    record(SecurityEvent.ROLE_CHANGE, Outcome.DONE, subject=account.id, reason=reason)
+    return replace(account, roles=roles)
+
+
+async def _by_address(tx: AsyncConnection, email: str) -> Account | None:
+    try:
+        return await repository.by_email(tx, normalise_email(email))
+    except ValueError:
+        return None
 
 
 @retries_lost_races

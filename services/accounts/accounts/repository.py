@@ -87,6 +87,10 @@ async def take_reset(tx: AsyncConnection, reset_id: UUID, now: datetime) -> bool
     return bool((await tx.execute(delete(password_resets).where(good))).rowcount)
 
 
+async def set_roles(tx: AsyncConnection, account_id: UUID, roles: Sequence[str]) -> None:
+    await tx.execute(update(accounts).where(accounts.c.id == account_id).values(roles=list(roles)))
+
+
 async def remove(tx: AsyncConnection, account_id: UUID) -> bool:
     """Delete the row; False when there is none."""
     return bool((await tx.execute(delete(accounts).where(accounts.c.id == account_id))).rowcount)

@@ -21,13 +21,16 @@ from catalog.schemas import (
 )
 from chassis.declared import CONDITIONAL, located, raises
 from chassis.errors import Invalid, NotFound
-from chassis.identity import OptionalPrincipal, optional_principal, requires_role
+from chassis.identity import OptionalPrincipal, Principal, optional_principal, requires_role
 from chassis.inputs import Id, Text
 from chassis.pagination import Page, PageRequestDep
 from chassis.runtime import RuntimeDep, runtime
 
 router = APIRouter(tags=["catalog"])
-organisers = APIRouter(tags=["catalog"], dependencies=[Depends(requires_role(ORGANISER))])
+_is_organiser = requires_role(ORGANISER)
+organisers = APIRouter(tags=["catalog"], dependencies=[Depends(_is_organiser)])
+
+Organiser = Annotated[Principal, Depends(_is_organiser)]
 
 Words = Annotated[Text | None, Query(max_length=100)]
 
@@ -75,34 +78,42 @@ async def list_shows(
     return await runtime(request).part(Pages).programme(request, reader, search)
 
 
+@organisers.get("/api/venues")
+async def list_venues(at: RuntimeDep, me: Organiser, page: PageRequestDep) -> Page[VenueView]:
+    """One's own venues, with their seating plans."""
+    return await handlers.list_venues(at, me.account_id, page)
+
+
 @organisers.post("/api/venues", status_code=201)
-async def create_venue(at: RuntimeDep, new: NewVenue) -> VenueView:
+async def create_venue(at: RuntimeDep, me: Organiser, new: NewVenue) -> VenueView:
     """Add a venue with its seating plan."""
-    return await handlers.create_venue(at, new)
+    return await handlers.create_venue(at, me.account_id, new)
 
 
 @organisers.post("/api/shows", status_code=201, responses=located(201))
-async def create_show(at: RuntimeDep, new: NewShow, response: Response) -> ShowView:
+async def create_show(at: RuntimeDep, me: Organiser, new: NewShow, response: Response) -> ShowView:
     """Add a show."""
-    show = await handlers.create_show(at, new)
+    show = await handlers.create_show(at, me.account_id, new)
     response.headers["location"] = f"/api/shows/{show.id}"
     return show
 
 
 @organisers.post("/api/shows/{show_id}/performances", status_code=201, responses=located(201))
 @raises(NotFound)
-async def schedule_performance(at: RuntimeDep, show_id: Id, new: NewPerformance, response: Response) -> PerformanceView:
-    """Put a performance of a show on sale, with a price for each zone of the venue."""
-    performance = await handlers.schedule_performance(at, show_id, new)
+async def schedule_performance(
+    at: RuntimeDep, me: Organiser, show_id: Id, new: NewPerformance, response: Response
+) -> PerformanceView:
+    """Put a performance of one's own show on sale in one's own venue, with a price for each zone."""
+    performance = await handlers.schedule_performance(at, me.account_id, show_id, new)
     response.headers["location"] = f"/api/performances/{performance.id}"
     return performance
 
 
 @organisers.post("/api/performances/{performance_id}/cancellation", status_code=202)
 @raises(NotFound)
-async def cancel_performance(at: RuntimeDep, performance_id: Id) -> PerformanceView:
-    """Cancel a performance for good: its orders are refunded. A second time changes nothing."""
-    return await handlers.cancel_performance(at, performance_id)
+async def cancel_performance(at: RuntimeDep, me: Organiser, performance_id: Id) -> PerformanceView:
+    """Cancel a performance of one's own show for good: its orders are refunded. A second time changes nothing."""
+    return await handlers.cancel_performance(at, me.account_id, performance_id)
 
 
 def _moment(text: str | None, *, ends: bool = False) -> datetime | None:

@@ -18,22 +18,31 @@ from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound
 from chassis.events import Received, now
 from chassis.ids import uuid7
+from chassis.pagination import Page, PageRequest
 from chassis.races import retries_lost_races
 from chassis.runtime import Runtime
 from chassis.security import Outcome, SecurityEvent, record
 
 
 @retries_lost_races
-async def create_venue(runtime: Runtime, new: NewVenue) -> VenueView:
-    venue = {"id": uuid7(), **new.model_dump(mode="json")}
+async def create_venue(runtime: Runtime, owner_id: UUID, new: NewVenue) -> VenueView:
+    venue = {"id": uuid7(), "owner_id": owner_id, **new.model_dump(mode="json")}
     async with runtime.database.transaction() as tx:
         await repository.add(tx, venues, [venue])
     return VenueView.model_validate(venue)
 
 
+async def list_venues(runtime: Runtime, owner_id: UUID, page: PageRequest) -> Page[VenueView]:
+    """An organiser's own venues."""
+    [after] = page.after(tuple[UUID]) or [None]
+    async with runtime.database.reading() as connection:
+        rows = await repository.venues_of(connection, owner_id, after=after, limit=page.rows)
+    return page.page(rows, key=lambda row: (row["id"],), render=VenueView.model_validate)
+
+
 @retries_lost_races
-async def create_show(runtime: Runtime, new: NewShow) -> ShowView:
-    show = {"id": uuid7(), **new.model_dump()}
+async def create_show(runtime: Runtime, owner_id: UUID, new: NewShow) -> ShowView:
+    show = {"id": uuid7(), "owner_id": owner_id, **new.model_dump()}
     async with runtime.database.transaction() as tx:
         await repository.add(tx, shows, [show])
         after_commit(tx, runtime.part(Pages).clear)
@@ -41,13 +50,18 @@ async def create_show(runtime: Runtime, new: NewShow) -> ShowView:
 
 
 @retries_lost_races
-async def schedule_performance(runtime: Runtime, show_id: UUID, new: NewPerformance) -> PerformanceView:
-    """Put a performance on sale. Raises NotFound without the show, Invalid where a rule of the domain is broken."""
+async def schedule_performance(runtime: Runtime, owner_id: UUID, show_id: UUID, new: NewPerformance) -> PerformanceView:
+    """Put a performance of one's own show in one's own venue on sale.
+
+    Raises NotFound where they are others', Invalid where a rule of the domain is broken.
+    """
     async with runtime.database.transaction() as tx:
-        if await repository.show(tx, show_id) is None:
-            raise NotFound("There is no such show.")
+        if not await repository.owns_show(tx, owner_id, show_id):
+            raise NotFound("You have no such show.")
         if (venue := await repository.venue(tx, new.venue_id)) is None:
             raise Invalid("There is no such venue.")
+        if venue["owner_id"] != owner_id:
+            raise NotFound("You have no such venue.")
         zones = _price(venue, new)
         performance_id = uuid7()
         performance = {
@@ -65,9 +79,12 @@ async def schedule_performance(runtime: Runtime, show_id: UUID, new: NewPerforma
 
 
 @retries_lost_races
-async def cancel_performance(runtime: Runtime, performance_id: UUID) -> PerformanceView:
-    """Cancel a performance for good; a second time changes nothing. Raises NotFound."""
+async def cancel_performance(runtime: Runtime, owner_id: UUID, performance_id: UUID) -> PerformanceView:
+    """Cancel a performance of one's own show for good; a second time changes nothing. Raises NotFound."""
     async with runtime.database.transaction() as tx:
+        known = await repository.performance(tx, performance_id)
+        if known is None or not await repository.owns_show(tx, owner_id, known["show_id"]):
+            raise NotFound("You have no such performance.")
         if await repository.cancel(tx, performance_id):
             await outbox.append(tx, PerformanceCancelled(performance_id=performance_id))
             after_commit(tx, runtime.part(Pages).clear)

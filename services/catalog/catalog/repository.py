@@ -119,6 +119,22 @@ async def venue(connection: AsyncConnection, venue_id: UUID) -> RowMapping | Non
     return (await connection.execute(select(venues).where(venues.c.id == venue_id))).mappings().first()
 
 
+async def venues_of(
+    connection: AsyncConnection, owner_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[RowMapping]:
+    """The venues of an organiser in order of id."""
+    query = select(venues).where(venues.c.owner_id == owner_id).order_by(venues.c.id).limit(limit)
+    if after:
+        query = query.where(venues.c.id > after)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def owns_show(connection: AsyncConnection, owner_id: UUID, show_id: UUID) -> bool:
+    """Whether there is such a show, and it is theirs."""
+    theirs = select(shows.c.id).where(shows.c.id == show_id, shows.c.owner_id == owner_id)
+    return await connection.scalar(theirs) is not None
+
+
 async def add(tx: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> set[UUID]:
     """Insert `rows` of one shape into `table`; returns the ids of those that were not there before."""
     statement = postgresql.insert(table).values(list(rows)).on_conflict_do_nothing().returning(table.c.id)
@@ -126,7 +142,7 @@ async def add(tx: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]])
 
 
 async def cancel(tx: AsyncConnection, performance_id: UUID) -> bool:
-    """Mark a performance as cancelled; False when it was already, or does not exist."""
+    """Mark a performance as cancelled; False when it was already."""
     statement = (
         update(performances)
         .where(performances.c.id == performance_id, performances.c.cancelled_at.is_(None))

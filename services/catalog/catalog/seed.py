@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from uuid import NAMESPACE_DNS, uuid5
+from uuid import NAMESPACE_DNS, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from catalog import repository
@@ -15,6 +15,8 @@ from chassis import outbox
 from chassis.events import now
 from chassis.runtime import Runtime
 
+ORGANISER_ID = UUID("1c868eaf-7a72-5ed4-8c71-55502daf1270")
+"""The organiser of a fresh stack, as accounts seeds it: all of this is theirs."""
 NAMESPACE = uuid5(NAMESPACE_DNS, "catalog.boxoffice.test")
 PERFORMANCES_OF_A_SHOW = 5
 FIRST_DAY, LAST_DAY = 2, 90
@@ -26,7 +28,12 @@ def _zone(name: str, prefix: str, rows: str, seats: int) -> Zone:
 
 def _venue(name: str, city: str, country: str, timezone: str, zones: list[Zone]) -> dict[str, Any]:
     place = {"name": name, "city": city, "country": country, "timezone": timezone}
-    return {"id": uuid5(NAMESPACE, name), **place, "zones": [zone.model_dump() for zone in zones]}
+    return {
+        "id": uuid5(NAMESPACE, name),
+        "owner_id": ORGANISER_ID,
+        **place,
+        "zones": [zone.model_dump() for zone in zones],
+    }
 
 
 PUB = _venue("The Lantern Room", "Galway", "IE", "Europe/Dublin", [_zone("House", "", "ABCDE", 8)])
@@ -76,7 +83,13 @@ async def seed(runtime: Runtime) -> None:
     """Put in what is not there yet. Dates count from this moment; a performance that is there keeps its own."""
     rows = {row["id"]: row for row in _performances(now())}
     show_rows = [
-        {"id": uuid5(NAMESPACE, title), "title": title, "genre": genre, "description": description}
+        {
+            "id": uuid5(NAMESPACE, title),
+            "owner_id": ORGANISER_ID,
+            "title": title,
+            "genre": genre,
+            "description": description,
+        }
         for title, genre, description in SHOWS
     ]
     async with runtime.database.transaction() as tx:

@@ -15,8 +15,10 @@ venues = Table(
     Column("timezone", Text, nullable=False),
     Column("zones", JSONB, nullable=False, comment="[{name, rows: [{name, seats}]}]"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("owner_id", Uuid, nullable=False, comment="the account of its organiser"),
 )
 Index("venues_city", func.lower(venues.c.city))
+Index("venues_owner", venues.c.owner_id, venues.c.id)
 
 shows = Table(
     "shows",
@@ -26,6 +28,7 @@ shows = Table(
     Column("description", Text, nullable=False),
     Column("genre", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("owner_id", Uuid, nullable=False, comment="the account of its organiser, who owns its performances too"),
     Column(
         "words",
         TSVECTOR,

@@ -35,6 +35,13 @@ async def _opened(
         yield shared, opened
 
 
+@asynccontextmanager
+async def runtime_of(name: str, settings: Settings) -> AsyncIterator[Runtime]:
+    """What a command of a service works with, for the time of the block."""
+    async with _opened([name], settings) as (_, [(_, runtime)]):
+        yield runtime
+
+
 async def migrate(names: Iterable[str], settings: Settings, *, with_seed: bool = False) -> None:
     """Bring each service's database to its newest schema, and fill it with its seed when asked to."""
     async with _opened(names, settings, owner=True) as (_, opened):

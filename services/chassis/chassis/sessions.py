@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
@@ -138,6 +138,14 @@ class Sessions:
             await self._redis.delete(*(_name(key) for key in keys))
             await self._announce(*keys)
             await self._redis.zrem(index, *keys)
+
+    async def set_roles(self, account_id: UUID, roles: Sequence[str]) -> None:
+        """Change what an account may in every session that it has; none of them lives longer for it."""
+        for key in cast("list[bytes]", await self._redis.zrange(_index(account_id), 0, -1)):
+            name = _name(key.decode())
+            if (value := await self._redis.get(name)) is not None:
+                changed = replace(_decode(key.decode(), value), roles=tuple(roles))
+                await self._redis.set(name, _encode(changed), xx=True, keepttl=True)
 
     async def _announce(self, *keys: str) -> None:
         """Tell the streams of sessions that have ended. One that does not hear it finds out at its next heartbeat."""

@@ -69,6 +69,14 @@ async def programme(run: Callable[..., Awaitable[App]]) -> Programme:
 
 
 @pytest.fixture
+async def rival(programme: Programme) -> Programme:
+    """Another organiser of the same programme."""
+    organiser = programme.app.another_client()
+    await organiser.sign_in(roles=["organiser"])
+    return Programme(programme.app, organiser)
+
+
+@pytest.fixture
 async def seeded(programme: Programme) -> Programme:
     await seed(programme.app.runtime("catalog"))
     return programme

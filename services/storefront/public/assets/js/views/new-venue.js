@@ -8,7 +8,6 @@ import { field, form, input } from "../forms.js";
 import { seatmap } from "../seatmap/seatmap.js";
 import { go } from "../router.js";
 import { say } from "../shell.js";
-import { remember } from "../venues.js";
 import { personal } from "./needs-session.js";
 
 const MOST_SEATS = 5000;
@@ -75,7 +74,6 @@ function editor() {
     action: "Add the venue",
     send: async ({ name, city, country, timezone }) => {
       const venue = await post("/api/venues", { name, city, country, timezone, zones: planOf(zones) });
-      remember({ id: venue.id, name: venue.name, city: venue.city, timezone: venue.timezone, zones: venue.zones.map((zone) => zone.name) });
       say(`${venue.name} is open. Schedule a performance there.`);
       await go("/organise");
     },

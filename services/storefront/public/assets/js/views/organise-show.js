@@ -1,13 +1,13 @@
 // For organisers: one show, how its performances sell, and a new performance.
 
-import { all, get, post } from "../api.js";
+import { get, post } from "../api.js";
 import { h, put } from "../dom.js";
 import { minorUnits } from "../format.js";
 import { field, form, input } from "../forms.js";
 import { again, setTitle } from "../router.js";
 import { say } from "../shell.js";
 import { resource, state } from "../states.js";
-import { known } from "../venues.js";
+import { venuesOf } from "../venues.js";
 import { momentAt } from "../zoned.js";
 import { personal } from "./needs-session.js";
 import { sales } from "./sales.js";
@@ -17,11 +17,13 @@ export default personal(
   ({ params, signal }) =>
     resource({
       signal,
-      load: () => Promise.all([get(`/api/shows/${params.id}`, { signal }), all("/api/shows", { signal })]),
-      render: ([show, shows]) => {
+      load: async () => {
+        const show = await get(`/api/shows/${params.id}`, { signal });
+        return [show, await venuesOf(show.performances, { signal })];
+      },
+      render: ([show, venues]) => {
         setTitle(`Organise ${show.title}`);
-        const performances = shows.map(({ next_performance }) => next_performance).filter(Boolean);
-        return page(show, known([...performances, ...show.performances]), signal);
+        return page(show, venues, signal);
       },
     }),
   { organiser: true },

@@ -21,7 +21,7 @@ export default personal(
       h(
         "section",
         { class: "stack", "aria-labelledby": "shows" },
-        h("h2", { id: "shows" }, "Your shows"),
+        h("h2", { id: "shows" }, "Shows"),
         resource({ signal, load: () => all("/api/shows", { signal }), render: list }),
       ),
       h("section", { class: "stack", "aria-labelledby": "new-show" }, h("h2", { id: "new-show" }, "A new one"), newShow()),
