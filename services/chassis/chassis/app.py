@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -22,6 +23,7 @@ from chassis.runtime import Runtime
 from chassis.secrets import Secrets
 from chassis.service import Service, create_service, load_services
 from chassis.settings import Role, Settings
+from chassis.tracing import work_of
 from chassis.vault import login_for
 from chassis.vitals import Meter, Probe, Vitals
 from chassis.worker import Worker
@@ -88,21 +90,22 @@ class Process:
         self.runtimes[service.name] = runtime
 
     def _start_workers(self, shared: Shared) -> None:
-        workers: list[Worker] = []
+        workers: dict[Worker, str] = {}
+        """And whose they are."""
         topics: set[str] = set()
         for service in self.services:
             runtime = self.runtimes[service.name]
             relay = Relay(runtime.database, shared.producer, retention_hours=shared.settings.kafka_retention_hours)
-            workers.append(relay.worker)
+            workers[relay.worker] = service.name
             topics.add(service.name)
             if self.settings.role is Role.API:
                 continue
-            workers.extend(service.workers(runtime))
+            workers |= dict.fromkeys(service.workers(runtime), service.name)
             if subscriptions := service.subscriptions(runtime):
                 consumer = Consumer(service.name, runtime.database, subscriptions, shared.settings)
                 topics.update(each.topic for each in subscriptions)
                 self._stack.push_async_callback(consumer.close)
-                workers.append(consumer.worker)
+                workers[consumer.worker] = service.name
         starting = asyncio.create_task(_start_when_kafka_is_there(shared.settings, topics, workers))
         self._stack.push_async_callback(_stop, workers, starting)
 
@@ -134,7 +137,7 @@ def create_process(services: list[Service], settings: Settings, secrets: Secrets
     return Process(services, settings, secrets)
 
 
-async def _start_when_kafka_is_there(settings: Settings, topics: set[str], workers: list[Worker]) -> None:
+async def _start_when_kafka_is_there(settings: Settings, topics: set[str], workers: Mapping[Worker, str]) -> None:
     """Requests are served without Kafka: events wait in the log until it is there."""
     announced = False
     while True:
@@ -148,11 +151,17 @@ async def _start_when_kafka_is_there(settings: Settings, topics: set[str], worke
             await asyncio.sleep(0.5)
     if announced:
         log.info("kafka is there")
-    for worker in workers:
-        worker.start()
+    begin(workers)
 
 
-async def _stop(workers: list[Worker], starting: "asyncio.Task[Any]") -> None:
+def begin(workers: Mapping[Worker, str]) -> None:
+    """Start workers, given with the service that each of them works for."""
+    for worker, service in workers.items():
+        with work_of(service):
+            worker.start()
+
+
+async def _stop(workers: Iterable[Worker], starting: "asyncio.Task[Any]") -> None:
     starting.cancel()
     await asyncio.gather(*(worker.stop() for worker in workers))
 

@@ -77,7 +77,8 @@ class Calls:
             with span(f"{method} {service}", "CLIENT", **{"url.path": path}), within(timeout):
                 async with asyncio.timeout(remaining()):
                     if app := self.local.get(service):
-                        reply = await _call_in_process(app, method, path, body)
+                        with span(f"{method} {service}", "SERVER", service=service, **{"url.path": path}):
+                            reply = await _call_in_process(app, method, path, body)
                     else:
                         reply = await self._call_over_http(service, method, path, body)
             status = reply.status

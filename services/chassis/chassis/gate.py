@@ -117,7 +117,8 @@ class Gate:
             admitted = True
             exchange.on_stream = self._admission.leave
             self._in_flight[service.name].inc()
-            with span(f"{scope['method']} {service.name}", "SERVER", **{"url.path": loggable(scope["path"])}):
+            name, path = f"{scope['method']} {service.name}", loggable(scope["path"])
+            with span(name, "SERVER", service=service.name, **{"url.path": path}):
                 await service.app(scope, receive, exchange.send)
         except ClientLeft:
             log.debug("the client left before its request was complete")

@@ -196,7 +196,7 @@ class Consumer:
         with (
             batch_context({event.key: event.traceparent for event in events}),
             trace_context(events[0].traceparent),
-            span(name, "CONSUMER", **{"messaging.batch.message_count": len(events)}),
+            span(name, "CONSUMER", service=self._service, **{"messaging.batch.message_count": len(events)}),
         ):
             await subscription.handler(tx, events)
 
