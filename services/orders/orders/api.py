@@ -19,7 +19,14 @@ from chassis.streams import NoMoreStreams, TooManyStreams
 from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER
-from orders.handlers import HoldExpired, HoldUsed, IdempotencyKeyReused, NotCancellable, PerformanceCancelled
+from orders.handlers import (
+    HoldExpired,
+    HoldUsed,
+    IdempotencyKeyReused,
+    NotCancellable,
+    PerformanceCancelled,
+    ShowHasBegun,
+)
 from orders.schemas import History, HistoryItem, IdempotencyKey, OrderIds, OrderView, PaymentTokens, PlaceOrder
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
@@ -35,7 +42,7 @@ HoldsDep = Annotated[Holds, Depends(holds)]
 
 
 @router.post("", status_code=202, responses=located(202))
-@raises(HoldExpired, HoldUsed, IdempotencyKeyReused, PerformanceCancelled, ConcurrencyConflict)
+@raises(HoldExpired, HoldUsed, IdempotencyKeyReused, PerformanceCancelled, ShowHasBegun, ConcurrencyConflict)
 async def place_order(
     body: PlaceOrder,
     idempotency_key: Annotated[IdempotencyKey, Header()],

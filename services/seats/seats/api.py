@@ -12,7 +12,7 @@ from chassis.runtime import RuntimeDep
 from chassis.sse import EventStream, event_stream
 from chassis.streams import NoMoreStreams, TooManyStreams
 from seats import handlers, repository
-from seats.handlers import PerformanceClosed, SeatsTaken
+from seats.handlers import PerformanceClosed, SeatsTaken, TooManySeatsHeld
 from seats.live import stream
 from seats.performances import Performances
 from seats.schemas import HoldView, InternalHoldView, NewHold, SeatMapView
@@ -46,7 +46,7 @@ async def stream_seats(
 
 
 @router.post("/api/holds", status_code=201, responses=located(201))
-@raises(NotFound, SeatsTaken, PerformanceClosed)
+@raises(NotFound, SeatsTaken, TooManySeatsHeld, PerformanceClosed)
 async def place_hold(runtime: RuntimeDep, principal: CurrentPrincipal, new: NewHold, response: Response) -> HoldView:
     """Keep up to 8 seats for a while: all of them or none. An account holds a bounded number of seats at a time."""
     hold = await handlers.place_hold(runtime, principal.account_id, new)
