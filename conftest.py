@@ -29,7 +29,7 @@ NOWHERE = "127.0.0.1:1"
 SESSION_SECONDS = 2.0
 """The embedded broker lets the first member of a group wait for half of this."""
 
-hypothesis.settings.register_profile("bounded", max_examples=50, derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("bounded", max_examples=30, derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None, database=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "bounded"))
 

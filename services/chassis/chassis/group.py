@@ -16,7 +16,7 @@ from chassis.worker import failure_of
 log = logging.getLogger(__name__)
 
 REWIND_SECONDS = 10.0
-CAREFUL_MS = 200
+CAREFUL_SECONDS = 0.1
 CAREFUL_ROUNDS = 500
 UNFETCHABLE = (ValueError, UnsupportedCodecError, CorruptRecordException)
 """What aiokafka raises where it cannot make records of the bytes: header names that are not UTF-8, packed batches."""
@@ -123,16 +123,21 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                     consumer.seek(place, offset)
 
     async def _fetch_carefully(self, consumer: AIOKafkaConsumer) -> Fetched:
-        """One record of each partition, so that the one that cannot be unpacked takes no other with it."""
+        """One record of each partition, so that the one that cannot be unpacked takes no other with it.
+
+        There may be more of them close by: it stays careful, for each way back would begin the retries of others again.
+        """
         records: list[ConsumerRecord] = []
         for place in consumer.assignment():
             try:
-                records += (await consumer.getmany(place, timeout_ms=CAREFUL_MS, max_records=1)).get(place, [])
+                records += (await consumer.getmany(place, timeout_ms=0, max_records=1)).get(place, [])
             except UNFETCHABLE as error:
                 offset = await consumer.position(place)
                 consumer.seek(place, offset + 1)
-                self._careful = 0
+                self._careful = CAREFUL_ROUNDS
                 return Fetched(records, [Unfetchable(place, offset, error)])
+        if not records:
+            await asyncio.sleep(CAREFUL_SECONDS)
         return Fetched(records)
 
     def _measure_lag(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:

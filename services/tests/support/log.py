@@ -42,6 +42,7 @@ class Log:
                 self._positions = dict(log.committed)
 
             async def fetch(self, most: int, *, wait_seconds: float) -> Fetched:
+                self._careful = max(0, self._careful - 1)
                 return self._fetched(min(most, 4))
 
             def _fetched(self, most: int) -> Fetched:
@@ -66,7 +67,7 @@ class Log:
                             error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
                             if not self._careful:
                                 raise error
-                            self._careful = 0
+                            self._careful = 20
                             return Fetched(records, [Unfetchable(place, offset, error)])
                         sent = log.partitions[place.partition][offset]
                         records.append(received(sent, partition=place.partition, offset=offset))
