@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
-from redis.asyncio import Redis
 
 from chassis.testing import eventually
 from engines.kept_secrets import read_secrets
@@ -40,7 +39,6 @@ class House:
         return [
             *await self._books.mentions(*self.words),
             *await self.topics(),
-            *await self._redis(),
             *await asyncio.to_thread(self._files),
             *await asyncio.to_thread(self._vault),
         ]
@@ -71,32 +69,12 @@ class House:
     async def topics(self) -> list[str]:
         return [f"topic {each.topic}" for each in await self.records() if self._says(repr(each).encode())]
 
-    async def _redis(self) -> list[str]:
-        [valkey] = [row for row in (await self._stack.status()).values() if row.process == "valkey"]
-        secrets = await asyncio.to_thread(self._shared)
-        redis = Redis.from_url(secrets.get("redis_url") or f"redis://{valkey.host}:{valkey.port}/0")
-        try:
-            return [
-                f"redis {key!r}"
-                async for key in redis.scan_iter(count=1000)
-                if self._says(key + await _dump(redis, key))
-            ]
-        finally:
-            await redis.aclose()
-
-    def _shared(self) -> dict[str, str]:
-        try:
-            answer = self._stack.vault().secrets.kv.v2.read_secret_version("shared", mount_point="kv")
-        except Exception:
-            return {}
-        values: dict[str, str] = answer["data"]["data"]
-        return values
-
     def _files(self) -> list[str]:
-        """Logs of all processes, what Valkey and the broker keep, state of the engine."""
+        """Logs of all processes, whatever Valkey was ever told to write (it appends to a file), state of the engine."""
         folder = self._stack.state.folder
         files = [path for path in folder.rglob("*") if path.is_file() and not {*path.parts} & {*STORES}]
-        assert any(path.suffix == ".log" for path in files), "there are logs to look into"
+        for kind in ("*.log", "*.aof"):
+            assert any(path.match(kind) for path in files), "there is something to look into"
         return [str(path) for path in files if self._says(path.read_bytes())]
 
     def _vault(self) -> list[str]:
@@ -105,18 +83,6 @@ class House:
     def _says(self, content: bytes) -> bool:
         lower = content.lower()
         return any(word.lower().encode() in lower for word in self.words)
-
-
-async def _dump(redis: Redis, key: bytes) -> bytes:
-    kind = await redis.type(key)
-    readers = {b"string": redis.get, b"hash": redis.hgetall, b"set": redis.smembers}
-    if kind in readers:
-        return repr(await readers[kind](key)).encode()
-    if kind == b"zset":
-        return repr(await redis.zrange(key, 0, -1)).encode()
-    if kind == b"list":
-        return repr(await redis.lrange(key, 0, -1)).encode()
-    return repr(await redis.xrange(key)).encode() if kind == b"stream" else b""
 
 
 async def test_nothing_says_who_it_was_and_a_backup_does_not_bring_it_back(
