@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -61,7 +62,8 @@ async def played(kafka: Broker, run: Callable[..., Awaitable[App]], monkeypatch:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     services = load_services(SERVICES)
-    app = await run(*services, max_in_flight=64, log_level="ERROR")
+    secrets = {"services/accounts": {"signing_key": token_hex(32)}}
+    app = await run(*services, secrets=secrets, max_in_flight=64, log_level="ERROR")
     for service in services:
         if service.seed and service.name == "catalog":
             await service.seed(app.runtime(service.name))
