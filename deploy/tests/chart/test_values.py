@@ -8,7 +8,7 @@ from chassis.service import Service, load_services
 from chassis.settings import BUILT
 from deploy.tests.chart.conftest import CHARTS, Object, Render, of_kind
 from engines.tier import load_tier
-from engines.vault_bootstrap import GENERATED
+from engines.vault_bootstrap import generated
 
 SERVICES = load_services(["all"])
 
@@ -24,7 +24,7 @@ def test_a_service_is_what_its_main_says(values: Object, service: Service) -> No
     assert tuple(data.get("paths", ())) == public
     assert bool(data.get("callers")) == (public != service.paths), "what is internal has callers"
     assert tuple(data.get("callers", ())) == service.callers
-    assert data.get("secrets", []) == list(GENERATED.get(service.name, {}))
+    assert data.get("secrets", []) == list(generated(service.name))
 
 
 def test_there_is_no_other_service(values: Object) -> None:
