@@ -30,7 +30,7 @@ async def test_registering_opens_an_account_and_tells_of_it(client: httpx.AsyncC
     response = await client.post("/api/accounts", json=NEW | {"email": " New@Example.COM "})
     assert response.status_code == 201
     account = response.json()
-    assert account.keys() == {"id", "email", "name", "country", "jurisdiction", "roles", "created_at"}
+    assert account.keys() == {"id", "email", "name", "country", "jurisdiction", "roles", "created_at", "confirmed"}
     assert (account["email"], account["jurisdiction"], account["roles"]) == ("new@example.com", "us", [])
     assert response.headers["location"] == "/api/accounts/me"
     assert response.headers["cache-control"] == "no-store"
