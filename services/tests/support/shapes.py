@@ -47,6 +47,7 @@ class Account(Shape):
     roles: list[str]
     confirmed: bool
     created_at: Time
+    confirmed: bool
 
 
 class Session(Shape):
