@@ -47,7 +47,6 @@ class Account(Shape):
     roles: list[str]
     confirmed: bool
     created_at: Time
-    confirmed: bool
 
 
 class Session(Shape):
