@@ -58,7 +58,9 @@ def configure_tracing(settings: Settings) -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    exporter = OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+    from chassis.outgoing import requests_session
+
+    exporter = OTLPSpanExporter(f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", session=requests_session())
     _tracing = _Tracing(settings, BatchSpanProcessor(exporter))
 
 
