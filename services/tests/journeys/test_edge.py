@@ -30,6 +30,7 @@ GET /api/shows/{}
 GET /api/performances/{}
 GET /api/performances/{}/seats
 GET /api/performances/{}/seats/stream
+GET /api/holds
 POST /api/holds
 GET /api/holds/{}
 DELETE /api/holds/{}
@@ -43,6 +44,7 @@ GET /api/tickets
 GET /api/tickets/{}
 GET /api/tickets/{}/qr.svg
 GET /api/notifications
+GET /api/venues
 POST /api/venues
 POST /api/shows
 POST /api/shows/{}/performances
