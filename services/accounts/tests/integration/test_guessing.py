@@ -33,7 +33,10 @@ def attempt(app: App) -> Callable[..., Awaitable[httpx.Response]]:
     ) -> httpx.Response:
         body = {"email": email, "password": password}
         async with browser_or(app, browser) as client:
-            return await client.post("/api/sessions", json=body, headers={"x-forwarded-for": f"6.6.6.6, {place}"})
+            headers = {"x-forwarded-for": f"6.6.6.6, {place}"}
+            while (answer := await client.post("/api/sessions", json=body, headers=headers)).status_code == 503:
+                pass  # a slow machine turns some away: they come again, as a browser does
+            return answer
 
     return attempt
 
@@ -93,7 +96,7 @@ async def test_a_burst_of_guesses_gets_no_further_than_a_slow_one(attempt: SignI
     email = (await register())["email"]
     answers = await asyncio.gather(*(attempt(email) for _ in range(40)))
     assert 8 <= sum(answer.status_code == 401 for answer in answers) <= 8 + 2  # as many more as there are slots
-    assert {answer.status_code for answer in answers} <= {401, 429, 503}
+    assert {answer.status_code for answer in answers} == {401, 429}
     assert (await attempt(email, PASSWORD)).status_code == 201
 
 
