@@ -113,6 +113,9 @@ def hands(**members: Any) -> Change:
     return lambda good: with_facts(handshakes=replace(good.facts.handshakes, **members))(good)
 
 
+PLAIN = "plain HTTP only redirects pages and refuses the API"
+
+
 def plainly(**members: Any) -> Change:
     return lambda good: with_facts(plain=[replace(good.facts.plain[0], **members)])(good)
 
@@ -196,9 +199,9 @@ BROKEN: list[tuple[Any, str, Change, set[str]]] = [
     ),
     (faults, "sessions are gone", with_requests(request(15, status=401)), {"people signed out"}),
     (faults, "nobody bought", with_facts(ledger=Ledger(set(), [])), {"orders that got their 202"}),
-    (tls, "plain HTTP is served", plainly(status=200, location="", body="{}"), {"plain HTTP only redirects"}),
-    (tls, "it redirects elsewhere", plainly(location="https://evil.example/x"), {"plain HTTP only redirects"}),
-    (tls, "a cookie comes in plain HTTP", plainly(cookie="session=1"), {"plain HTTP only redirects"}),
+    (tls, "plain HTTP is served", plainly(status=200, location="", body="{}"), {PLAIN}),
+    (tls, "it redirects elsewhere", plainly(location="https://evil.example/x"), {PLAIN}),
+    (tls, "a cookie comes in plain HTTP", plainly(cookie="session=1"), {PLAIN}),
     (
         tls,
         "TLS 1.0 is spoken",

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 from chassis.broadcast import AWAY, Broadcast
 from chassis.errors import Problem, Unavailable
+from chassis.security import SecurityEvent
 from chassis.sessions import Sessions, ended_channel
 
 RETRY_SECONDS = "10"
@@ -24,6 +25,7 @@ class TooManyStreams(Problem):
 
     status = 429
     slug = "too-many-streams"
+    security = SecurityEvent.THROTTLE
 
     def __init__(self) -> None:
         super().__init__("Close another live view first.", headers={"retry-after": RETRY_SECONDS})

@@ -4,6 +4,7 @@ The trace context is W3C `traceparent`. It travels through HTTP calls, the event
 is configured, so that logs of one purchase can be put together by `trace_id`.
 """
 
+import json
 import logging
 import os
 import re
@@ -130,14 +131,15 @@ def _without_people(_: Any, __: str, event: structlog.typing.EventDict) -> struc
 
 
 def _to_json(event: Any, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except TypeError:  # half a character (a lone surrogate), which a client's input may bring into an error
+        return json.dumps(event, default=str)
 
 
 def configure_logging(settings: Settings) -> None:
     """Send the standard library's logging to standard output, one JSON object a line."""
-    renderer: Any = structlog.processors.JSONRenderer(
-        serializer=lambda event, **_: orjson.dumps(event, default=str).decode()
-    )
+    renderer: Any = structlog.processors.JSONRenderer(serializer=_to_json)
     if sys.stdout.isatty():
         renderer = structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stdout)

@@ -92,7 +92,7 @@ async def test_plain_http_that_is_served(stage: Stage) -> None:
     with saboteur.edge_with(saboteur.plain_http_served):
         verdict = tls.judge(await tls.run(stage))
 
-    assert "plain HTTP only redirects" in verdict.missed
+    assert "plain HTTP only redirects pages and refuses the API" in verdict.missed
 
 
 async def test_metrics_that_everybody_can_read(stage: Stage) -> None:

@@ -56,3 +56,10 @@ def test_an_address_stays_out_of_the_log(said: io.StringIO, text: str) -> None:
 def test_what_is_no_address_stays(said: io.StringIO) -> None:
     logging.getLogger("chassis").info("served by orders/app-1@local, in 5 ms")
     assert json.loads(said.getvalue())["event"] == "served by orders/app-1@local, in 5 ms"
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "\x00", "half a character: \ud800", "\u2028"])
+def test_whatever_a_line_says_it_is_json(said: io.StringIO, text: str) -> None:
+    logging.getLogger("chassis").error("failed", extra={"reason": text})
+    assert json.loads(said.getvalue())["reason"] == text
+    assert said.getvalue().count("\n") == 1
