@@ -19,8 +19,8 @@ def talkative() -> Service:
     router = APIRouter()
 
     @router.get("/api/words/{word}")
-    async def say(word: str) -> str:
-        return word
+    async def say(word: str, secret: str = "") -> str:
+        return word + secret
 
     return create_service("words", paths=["/api/words"], routers=[router])
 
@@ -48,7 +48,7 @@ async def test_only_what_is_slow_is_logged(
     app = await run(talkative(), slow_request_seconds=limit)
     began = new_traceparent()
     answer = await app.client.get("/api/words/hello?secret=1", headers={"traceparent": began})
-    assert answer.json() == "hello"
+    assert answer.json() == "hello1"
     told = [(trace, vars(record)) for trace, record in lines]
     assert [trace for trace, _ in told] == [began.split("-")[1]] * logged
     for _, line in told:
