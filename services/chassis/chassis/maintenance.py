@@ -100,7 +100,7 @@ async def redrive_dead_letters(names: Iterable[str], settings: Settings) -> int:
 
 async def _redrive(database: Database, producer: Producer, position: int) -> int:
     """How many letters were sent: none or one. One at a time, because each may be as large as Kafka allows."""
-    letter = _letters.where(event_log.c.position == position).with_for_update(skip_locked=True)
+    letter = _letters.where(event_log.c.position == position).with_for_update()
     async with database.transaction() as tx:
         row = (await tx.execute(letter)).first()
         record = original(row) if row else None

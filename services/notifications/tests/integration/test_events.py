@@ -12,7 +12,7 @@ from chassis.kafka import Outgoing, Producer
 from chassis.testing import eventually
 from notifications.tables import mails, tickets
 
-SECRETS = {"services/notifications": {"ticket_key": "ab" * 32}}
+SECRETS = {"services/notifications": {"ticket_key": "ab" * 32}, "services/accounts": {"signing_key": "cd" * 32}}
 TOTAL = {"amount": 8500, "currency": "EUR"}
 
 

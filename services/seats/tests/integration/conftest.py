@@ -20,6 +20,9 @@ ZONES = [
 ]
 
 
+TRIES = 20
+
+
 @dataclass(frozen=True)
 class Buyer:
     """Somebody who is signed in."""
@@ -28,8 +31,13 @@ class Buyer:
     performance_id: UUID
 
     async def hold(self, *seats: str) -> httpx.Response:
+        """The answer, however often a busy machine says "try again" (503) first."""
         body = {"performance_id": str(self.performance_id), "seats": seats}
-        return await self.app.client.post("/api/holds", json=body)
+        for _ in range(TRIES):
+            response = await self.app.client.post("/api/holds", json=body)
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+        return response
 
     async def held(self, *seats: str) -> UUID:
         """A hold that is sure to work; answers its id."""
