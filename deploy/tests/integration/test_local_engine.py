@@ -54,7 +54,7 @@ def hostile(folder: Path, proxy: socket.socket) -> dict[str, str]:
         **{"VAULT_ROLE_ID_FILE": "/nowhere", "VAULT_JWT_FILE": "/nowhere", "SECRETS_FOLDER": "/nowhere"},
         **dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/nowhere"),
         **{"ROLE": "worker", "HOST": "192.0.2.1", "PORT": "1", "INSTANCE": "mine", "DISCOVERY": "dns"},
-        **{"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C", "TERM": "dumb", "COLUMNS": "1", "CDPATH": "/"},
+        **{"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C", "TERM": "dumb", "COLUMNS": "100", "CDPATH": "/"},
         **{
             "GREP_OPTIONS": "-v",
             "UPSTREAMS": "orders=http://192.0.2.1",

@@ -100,7 +100,7 @@ class Talk:
         reader = AIOKafkaConsumer(bootstrap_servers=self.broker.address, group_id="beta", enable_auto_commit=False)
         await reader.start()
         try:
-            places = [TopicPartition("alpha", number) for number in await _partitions(reader, "alpha")]
+            places = [TopicPartition("alpha", number) for number in await self._partitions()]
 
             async def behind() -> dict[TopicPartition, int]:
                 ends = await reader.end_offsets(places)
@@ -110,6 +110,10 @@ class Talk:
             await eventually(behind, lambda gaps: max(gaps.values()) <= 0)
         finally:
             await reader.stop()
+
+    async def _partitions(self) -> set[int]:
+        async with AIOKafkaProducer(bootstrap_servers=self.broker.address) as producer:
+            return set(await producer.partitions_for("alpha"))
 
     async def say_again(self) -> None:
         """Have alpha's relay publish the whole log once more."""
@@ -154,11 +158,6 @@ class Talk:
             return found
         finally:
             await consumer.stop()
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader.topics()
-    return reader.partitions_for_topic(topic) or set()
 
 
 def said(who: str, number: int) -> Verbatim:

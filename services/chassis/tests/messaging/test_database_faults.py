@@ -92,7 +92,8 @@ async def test_a_lock_is_waited_for(talk: Talk, table: str) -> None:
     async with _locked(talk, table):
         await talk.send(said("ada", 1), replace(said("eve", 0), value=b"?"), said("bob", 1))
         await asyncio.sleep(3)
-    assert await talk.until_heard("bob", 1, seconds=60) == {"ada": [0, 1], "bob": [1]}
+    await talk.until_heard("ada", 1, seconds=60)
+    assert await talk.until_heard("bob", 1) == {"ada": [0, 1], "bob": [1]}
     assert len(await talk.until_put_aside()) == 1
     await talk.until_committed()
 
