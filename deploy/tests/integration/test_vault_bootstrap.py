@@ -102,7 +102,12 @@ def connect(servers: dict[str, Running]) -> Connect:
 
 
 def test_every_service_that_needs_secrets_has_them(app: hvac.Client) -> None:
-    assert set(secret(app, "services/accounts")) == {"demo_password", "organiser_password", "signing_key"}
+    assert set(secret(app, "services/accounts")) == {
+        "demo_password",
+        "organiser_password",
+        "redis_password",
+        "signing_key",
+    }
     assert len(bytes.fromhex(secret(app, "services/notifications")["ticket_key"])) == 32
     assert secret(app, "services/payments")["provider_api_key"]
 
