@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from engines.pgtools import database_url
 from support.ledger import Claim, Entry, Ledger, Placed
 
 SERVICES = ("accounts", "catalog", "seats", "orders", "payments", "notifications")
@@ -47,7 +48,7 @@ class Books:
         while True:
             try:
                 self._url = self._url or await asyncio.to_thread(self._postgres)
-                connection = await asyncpg.connect(f"{self._url}/{service}", timeout=5)
+                connection = await asyncpg.connect(database_url(self._url, service), timeout=5)
                 break
             except (OSError, TimeoutError):
                 self._url = ""
