@@ -213,4 +213,4 @@ def _router(services: Sequence[Service]) -> tuple[Callable[[str], re.Match[str] 
         reverse=True,
     )
     alternatives = (f"({re.sub('{[^}]*}', '[^/]+', path)}(?:/.*)?$)" for path, _ in pairs)
-    return re.compile("|".join(alternatives) or "(?!)").match, [service for _, service in pairs]
+    return re.compile("|".join(alternatives) or "(?!)", re.DOTALL).match, [service for _, service in pairs]
