@@ -123,18 +123,20 @@ async function once(method, path, { body, key, signal }) {
   record({ method, path, status: response.status, servedBy: response.headers.get("x-served-by"), version: response.headers.get("x-version"), ms });
   const date = Date.parse(response.headers.get("date") ?? "");
   if (date && ms < 2000) skew = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
-  const content = await parsed(response);
+  let content = null;
+  try {
+    content = await parsed(response);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (response.ok) return new Problem(0); // the answer was cut off on its way
+  }
   if (response.ok) return content;
   return new Problem(response.status, content ?? {}, Number(response.headers.get("retry-after")) || 0);
 }
 
 async function parsed(response) {
-  if (response.status === 204) return null;
-  try {
-    return await response.json();
-  } catch {
-    return null;
-  }
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
 }
 
 /** Milliseconds to wait before the same call again, or null: do not repeat it. */
