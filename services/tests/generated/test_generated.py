@@ -18,7 +18,8 @@ from chassis.openapi import document
 from chassis.service import load_services
 from chassis.testing import App
 from support.brokers import Broker
-from support.generated import Played, on_a_socket
+from support.generated import Played
+from support.http import serving
 
 HERE = Path(__file__).parent
 SECONDS = int(os.environ.get("GENERATED_SECONDS", "60"))
@@ -72,7 +73,7 @@ async def played(kafka: Broker, run: Callable[..., Awaitable[App]], monkeypatch:
 
 @pytest.mark.parametrize("role", ["nobody", "customer", "organiser"])
 async def test_every_answer_to_made_up_requests_is_documented(role: str, schemathesis: Path, played: Played) -> None:
-    async with on_a_socket(played) as url:
+    async with serving(played, lifespan="off") as url:
         code, said = await generate(schemathesis, url, role)
 
     total = sum(played.statuses.values())

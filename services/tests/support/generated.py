@@ -2,20 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from chassis.conformance import Conformance, Undocumented
 from chassis.identity import COOKIE
 from chassis.testing import App
-from engines.local.ports import free_port
 
 STREAM_SECONDS = 0.2
 """A generator has no use for a stream that goes on."""
@@ -108,19 +103,3 @@ def _leaving(receive: Receive) -> Receive:
         return {"type": "http.disconnect"}
 
     return leaving
-
-
-@asynccontextmanager
-async def on_a_socket(played: Any) -> AsyncIterator[str]:
-    """Serve an ASGI application for the time of the block, which gets its URL."""
-    port = free_port()
-    config = uvicorn.Config(played, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await task
