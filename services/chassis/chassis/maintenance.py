@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from chassis.database import Database
-from chassis.dead_letters import original
+from chassis.dead_letters import CONTENT, original
 from chassis.kafka import DEAD_LETTER, REFUSED, Producer
 from chassis.migrations import upgrade
 from chassis.resources import Shared, open_runtime, open_shared
@@ -86,7 +87,8 @@ async def list_dead_letters(names: Iterable[str], settings: Settings) -> list[st
 async def redrive_dead_letters(names: Iterable[str], settings: Settings) -> int:
     """Send dead letters to their topic again; only the consumer that put one aside has not handled it yet.
 
-    One that Kafka refuses, or of which only the place is known, stays a dead letter.
+    What they held is not kept here: where it fails again, there is another letter. One that Kafka refuses, or of which
+    only the place is known, stays a dead letter.
     """
     sent = 0
     async with _opened(names, settings) as (shared, opened):
@@ -111,6 +113,7 @@ async def _redrive(database: Database, producer: Producer, position: int) -> int
         except REFUSED as error:
             log.warning("kafka refuses a record of %s: %s", record.topic, error)
             return 0
-        marked = event_log.c.data.op("||")(func.jsonb_build_object("redriven_at", func.now()))
+        emptied = event_log.c.data.op("-")(cast(CONTENT, ARRAY(TEXT)))
+        marked = emptied.op("||")(func.jsonb_build_object("redriven_at", func.now()))
         await tx.execute(update(event_log).where(event_log.c.position == position).values(data=marked))
         return 1

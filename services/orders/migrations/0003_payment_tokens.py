@@ -1,7 +1,7 @@
 """Tokens and idempotency keys are kept apart from orders, and not for good.
 
 What older events said of tokens goes from the log. Instances of the release before still write them there: the token of
-an order that they take is found in the log, and the migration after this one removes it.
+an order that they take is found in the log, and the migration after this one moves it.
 """
 
 import sqlalchemy as sa

@@ -142,10 +142,14 @@ async def forget_accounts(tx: AsyncConnection, account_ids: Sequence[UUID]) -> N
     await repository.forget_keys_of(tx, account_ids)
 
 
-async def forget_old_keys(database: Database) -> int:
-    """One round of forgetting: an Idempotency-Key is known for a day."""
+async def forget_unneeded(database: Database) -> int:
+    """One round of forgetting: an Idempotency-Key is known for a day, a token while there is something to pay.
+
+    A token goes in the transaction that ends the need for it, but an instance of another release may not do that.
+    """
     async with database.transaction() as tx:
-        return await repository.forget_old_keys(tx, KEYS_ARE_KNOWN_FOR)
+        keys = await repository.forget_old_keys(tx, KEYS_ARE_KNOWN_FOR)
+        return keys + await repository.forget_unneeded_tokens(tx)
 
 
 async def advance(tx: AsyncConnection, broadcast: Broadcast, decisions: Mapping[UUID, Decision]) -> None:

@@ -5,11 +5,11 @@ from chassis.service import create_service
 from chassis.worker import Worker
 from orders import api, consumers, counters, handlers
 
-SWEEP_SECONDS = 3600.0
+SWEEP_SECONDS = 300.0
 
 
 def workers(runtime: Runtime) -> list[Worker]:
-    return [Worker("orders:keys", lambda: handlers.forget_old_keys(runtime.database), idle_seconds=SWEEP_SECONDS)]
+    return [Worker("orders:forgetting", lambda: handlers.forget_unneeded(runtime.database), idle_seconds=SWEEP_SECONDS)]
 
 
 service = create_service(

@@ -57,6 +57,9 @@ _view = (
 
 _ids = bindparam("ids", type_=postgresql.ARRAY(Uuid))
 _forget_tokens = delete(payment_tokens).where(payment_tokens.c.order_id == any_(_ids))
+_forget_unneeded_tokens = delete(payment_tokens).where(
+    payment_tokens.c.order_id == orders.c.id, orders.c.status != "placed"
+)
 _placed_event = (event_log.c.topic == TOPIC) & (event_log.c.key == cast(orders.c.id, Text)) & (event_log.c.version == 1)
 _IN_LOG = "payment_token"
 """Where instances of the release before leave it."""
@@ -112,6 +115,11 @@ async def tokens(connection: AsyncConnection, order_ids: Sequence[UUID]) -> Sequ
 
 async def forget_tokens(tx: AsyncConnection, order_ids: Sequence[UUID]) -> None:
     await tx.execute(_forget_tokens, {"ids": order_ids})
+
+
+async def forget_unneeded_tokens(tx: AsyncConnection) -> int:
+    """Forget the tokens of orders that wait for no payment; answers how many there were."""
+    return (await tx.execute(_forget_unneeded_tokens)).rowcount
 
 
 async def save(tx: AsyncConnection, changed: Sequence[Order]) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from chassis import maintenance
+from chassis.dead_letters import CONTENT
 from chassis.events import Received
+from chassis.kafka import DEAD_LETTER
 from chassis.secrets import Secrets
 from chassis.settings import Settings
+from chassis.tables import event_log
 from chassis.testing import Servers, StaticSecrets, eventually
 from support.talk import Ears, Said, Talk
 
@@ -54,6 +58,11 @@ async def test_dead_letters_are_listed_and_sent_again_to_the_one_who_put_them_as
     assert await talk.until_heard("ada", 13) == {"ada": [12, 14, 13]}
     assert await listed() == []
     assert await maintenance.redrive_dead_letters(["alpha", "beta"], settings) == 0
+    letters = select(event_log.c.data).where(event_log.c.topic.endswith(DEAD_LETTER))
+    async with talk.app.runtime("beta").database.reading() as connection:
+        [kept] = (await connection.scalars(letters)).all()
+    assert {"reason", "redriven_at"} <= {*kept}
+    assert not {*CONTENT} & {*kept}, "what was handled is not kept as a letter"
 
 
 async def test_a_letter_that_dies_again_is_listed_again(talk: Talk, ears: Ears, settings: Settings) -> None:

@@ -117,6 +117,30 @@ async def test_the_token_of_an_order_that_the_release_before_took_is_in_the_log(
     assert await till.tokens(order.order_id) == {order.order_id: "tok_old"}
 
 
+async def test_a_token_leaves_the_log_when_its_event_is_published(till: Till) -> None:
+    order, over = await till.placed(), await till.placed()
+    await till.app.deliver("orders", captured(over))
+    async with till.database.transaction() as tx:
+        await tx.execute(delete(payment_tokens))
+        await tx.execute(text("""UPDATE event_log SET data = data || '{"payment_token": "tok_old"}'"""))
+        await tx.execute(text("UPDATE event_log SET published_at = now()"))
+    async with till.database.reading() as connection:
+        log = (await connection.execute(text("SELECT data FROM event_log"))).scalars().all()
+    assert log
+    assert not [event for event in log if "payment_token" in event]
+    assert await till.kept() == [order.order_id]
+    assert await till.tokens(order.order_id) == {order.order_id: "tok_old"}
+
+
+async def test_a_token_that_is_left_over_goes(till: Till) -> None:
+    order, over = await till.placed(), await till.placed()
+    await till.app.deliver("orders", captured(over))
+    async with till.database.transaction() as tx:
+        await repository.keep_token(tx, over.order_id, "tok_visa")
+    assert await handlers.forget_unneeded(till.database) == 1
+    assert await till.kept() == [order.order_id]
+
+
 async def test_an_erased_account_leaves_no_keys(till: Till) -> None:
     erased = await till.placed()
     await till.placed()
@@ -127,6 +151,6 @@ async def test_an_erased_account_leaves_no_keys(till: Till) -> None:
 async def test_a_key_is_known_for_a_day(till: Till) -> None:
     await till.placed(age=timedelta(hours=25))
     await till.placed(age=timedelta(hours=23))
-    assert await handlers.forget_old_keys(till.database) == 1
+    assert await handlers.forget_unneeded(till.database) == 1
     assert await till.keys() == [(None, None), ("a hash", b"a hash")]
-    assert await handlers.forget_old_keys(till.database) == 0
+    assert await handlers.forget_unneeded(till.database) == 0
