@@ -18,6 +18,7 @@ from chassis.testing import eventually
 from engines.local.edge import Edge
 from engines.local.ports import free_port
 from engines.local.servers import start_server
+from support.frames import framed, get, opening
 from support.http import serving
 from support.wire import Wire, request, wire
 
@@ -205,6 +206,20 @@ async def test_slow_readers_have_no_place_at_an_instance(site: Site) -> None:
             client = await stack.enter_async_context(site.wire())
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # what asyncio has
             await client.send(request("GET", "/api/shows/large"))
+        await check_others(site)
+
+
+async def test_answers_that_are_not_taken_have_no_place_at_an_instance(site: Site) -> None:
+    """A client of HTTP/2 may ask for many on one connection, and take none of them."""
+    async with framed(site.edge.url, site.trust) as client:
+        paths = ["/api/shows/large", "/api/shows"] * 20
+        asked = (get(2 * number + 1, path, "localhost") for number, path in enumerate(paths))
+        await client.send(opening(window=0) + b"".join(asked))
+
+        async def seen() -> int:
+            return len(site.seen())
+
+        await eventually(seen, lambda count: count == 40)
         await check_others(site)
 
 

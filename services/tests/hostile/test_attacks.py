@@ -128,7 +128,7 @@ class TestNobodyElseNotices:
 
         await attacker.hold(60, begin)
 
-    @pytest.mark.xfail(TIER == "growth", strict=False, reason="the edge counts them as requests at work: decision 0023")
+    @pytest.mark.xfail(TIER == "growth", strict=False, reason="a burst fills what the edge lets through")
     async def test_answers_that_are_not_taken_by_http_2(self, attacker: Attacker) -> None:
         async with AsyncExitStack() as stack:
             for _ in range(10):
