@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, CorruptRecordException, IllegalStateError, UnsupportedCodecError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from chassis.kafka import group_consumer, leave
 from chassis.settings import Settings
 from chassis.telemetry import LAG
+from chassis.unpacking import Unfetchable, speaks_of_bytes, unpack
 from chassis.worker import failure_of
 
 log = logging.getLogger(__name__)
@@ -18,17 +19,6 @@ log = logging.getLogger(__name__)
 REWIND_SECONDS = 10.0
 CAREFUL_SECONDS = 0.1
 CAREFUL_ROUNDS = 500
-UNFETCHABLE = (ValueError, UnsupportedCodecError, CorruptRecordException)
-"""What aiokafka raises where it cannot make records of the bytes: header names that are not UTF-8, packed batches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unfetchable:
-    """A record of which only the place is known, because the client cannot unpack it."""
-
-    place: TopicPartition
-    offset: int
-    error: BaseException
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +42,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._moved = moved
         self._consumer: AIOKafkaConsumer | None = None
         self._careful = 0
+        self._moves = 0
         self._measured: set[TopicPartition] = set()
 
     async def fetch(self, most: int, *, wait_seconds: float) -> Fetched:
@@ -79,26 +70,29 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._measure_lag(self._consumer, offsets)
         return True
 
-    async def rewind(self, error: BaseException) -> None:
-        """Go back to what is committed, after `error`."""
-        self._moved()
-        if isinstance(error, UNFETCHABLE):
-            self._careful = CAREFUL_ROUNDS
+    async def rewind(self) -> None:
+        """Go back to what is committed, and be careful with what comes from there."""
+        self._move()
+        self._careful = CAREFUL_ROUNDS
         if self._consumer and await failure_of(self._seek_to_committed()):
             await self.leave()
 
     async def leave(self) -> None:
         """Leave the group: its other members take over, and whoever joins begins with what is committed."""
-        self._moved()
+        self._move()
         if self._consumer:
             consumer, self._consumer = self._consumer, None
             await leave(consumer, self._settings)
 
     async def on_partitions_revoked(self, revoked: object) -> None:
-        self._moved()
+        self._move()
 
     async def on_partitions_assigned(self, assigned: object) -> None:
         """What is taken from now on begins at what is committed."""
+
+    def _move(self) -> None:
+        self._moves += 1
+        self._moved()
 
     async def _joined(self) -> AIOKafkaConsumer:
         if self._consumer is None:
@@ -127,18 +121,32 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
         There may be more of them close by: it stays careful, for each way back would begin the retries of others again.
         """
-        records: list[ConsumerRecord] = []
+        moves = self._moves
+        found: list[ConsumerRecord | Unfetchable] = []
         for place in consumer.assignment():
-            try:
-                records += (await consumer.getmany(place, timeout_ms=0, max_records=1)).get(place, [])
-            except UNFETCHABLE as error:
-                offset = await consumer.position(place)
-                consumer.seek(place, offset + 1)
-                self._careful = CAREFUL_ROUNDS
-                return Fetched(records, [Unfetchable(place, offset, error)])
-        if not records:
+            found += await self._next_of(consumer, place)
+        if moves != self._moves:  # a rebalance: whoever has these partitions now begins with what is committed
+            return Fetched()
+        if not found:
             await asyncio.sleep(CAREFUL_SECONDS)
-        return Fetched(records)
+        lost = [each for each in found if isinstance(each, Unfetchable)]
+        return Fetched([each for each in found if not isinstance(each, Unfetchable)], lost)
+
+    async def _next_of(
+        self, consumer: AIOKafkaConsumer, place: TopicPartition
+    ) -> Sequence[ConsumerRecord | Unfetchable]:
+        try:
+            fetched = await consumer.getmany(place, timeout_ms=0, max_records=1)
+        except Exception as error:
+            if not speaks_of_bytes(error):
+                raise
+            self._careful = CAREFUL_ROUNDS
+            moves = self._moves
+            found, after = await unpack(consumer, place, await consumer.position(place))
+            if moves == self._moves:
+                consumer.seek(place, after)
+            return found
+        return list(fetched.get(place, []))
 
     def _measure_lag(self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
         """What waits in the partitions that are this member's, from `offsets` on."""

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,13 +22,14 @@ from chassis.database import Database, announce_append
 from chassis.dead_letters import describe, row_of, row_without_record
 from chassis.errors import is_outage
 from chassis.events import Received, Subscription
-from chassis.group import UNFETCHABLE, Member
+from chassis.group import Member
 from chassis.records import Delivery, Unreadable, read
 from chassis.settings import Settings
 from chassis.tables import event_log, inbox
 from chassis.telemetry import HANDLED, REWINDS, batch_context, trace_context
 from chassis.tenure import Line, Tenure
 from chassis.tracing import span
+from chassis.unpacking import speaks_of_bytes
 from chassis.worker import Worker, failure_of, is_cancelled
 
 log = logging.getLogger(__name__)
@@ -85,10 +85,7 @@ class Consumer:
         except BaseException as error:
             if not is_cancelled():
                 REWINDS.labels(self._service).inc()
-                if isinstance(error, KafkaError) and not isinstance(error, UNFETCHABLE):
-                    await self.close()
-                else:
-                    await self._member.rewind(error)
+                await (self._member.rewind() if speaks_of_bytes(error) else self.close())
             raise
 
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:

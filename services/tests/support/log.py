@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaConnectionError
 
-from chassis.group import UNFETCHABLE, Fetched, Member, Unfetchable
+from chassis.group import Fetched, Member
 from chassis.kafka import Verbatim
 from chassis.settings import Settings
+from chassis.unpacking import Unfetchable
 from support.records import received
 
 TOPIC = "alpha"
@@ -84,9 +85,8 @@ class Log:
                 log.committed |= offsets
                 return True
 
-            async def rewind(self, error: BaseException) -> None:
-                if isinstance(error, UNFETCHABLE):
-                    self._careful = 20
+            async def rewind(self) -> None:
+                self._careful = 20
                 self._rebalance()
 
             async def leave(self) -> None:

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from chassis.events import Received
 from chassis.kafka import Verbatim
+from support.bundles import bundle_of, send_bundle
 from support.talk import Ears, Said, Talk, said
 
 pytestmark = pytest.mark.timeout(120)
@@ -47,6 +49,25 @@ async def test_no_record_takes_the_others_of_its_batch_away(talk: Talk) -> None:
     published = await talk.records("alpha.dead-letter", at_least=len(bad))
     assert len(published) == len(bad)
     assert sum("shortened" in orjson.loads(each.value or b"") for each in published) == 1
+
+
+NAMELESS = replace(said("eve", 13), attributes=[*said("eve", 13).attributes, ("\udcff\udcfe", b"")])
+
+
+@pytest.mark.parametrize("first", [NAMELESS, said("ada", 0)])
+async def test_a_header_name_that_is_no_text_takes_no_event_of_its_batch_away(talk: Talk, first: Verbatim) -> None:
+    numbers = range(0 if first is not NAMELESS else 1, 8)
+    others = [NAMELESS if number % 3 == 1 else said("ada", number) for number in range(1, 8)]
+    await talk.say("bob", 1)
+    await talk.until_heard("bob", 1)
+    async with AIOKafkaProducer(bootstrap_servers=talk.broker.address) as stranger:
+        offset = await send_bundle(stranger, "alpha", 0, bundle_of([first, *others]))
+    good = [number for number in numbers if number % 3 != 1]
+    assert (await talk.until_heard("ada", good[-1]))["ada"] == good
+    bad = [number for number, each in enumerate([first, *others]) if each is NAMELESS]
+    letters = await talk.until_put_aside(len(bad))
+    await talk.until_committed()
+    assert sorted(letter["offset"] - offset for letter in letters) == bad
 
 
 @pytest.mark.parametrize("name", ["traceparent", "ce_source"])
