@@ -123,8 +123,9 @@ $(VENV)/.chart: requirements-chart.lock $(VENV)/.ready
 format: $(VENV)/.ready ## Format the code, and put right what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
+# Those of the chart belong to `check`.
 test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --ignore deploy/tests/chart $(ARGS)
 
 check-hostile: $(VENV)/.ready ## Attack a tier as strangers do, while others are served (a minute; TEST_TIER=growth)
 	$(BIN)/pytest services/tests/hostile $(ARGS)

@@ -20,6 +20,8 @@ from support.tier import Tier, given_tier
 
 FOLDERS = ("browser", "containers", "faults", "hostile", "journeys", "load", "lighthouse", "watched")
 USE_THE_TIER = tuple(f"services/tests/{folder}/" for folder in FOLDERS)
+OWN_A_TIER = ("deploy/tests/integration/test_local_engine.py",)
+"""Files that bring up a tier of their own, once for all of their tests."""
 PEOPLE = 4
 ROWS, SEATS = "ABCDEFGHIJKLMNOPQRST", 20
 LABELS = [f"{row}{number}" for row in ROWS for number in range(1, SEATS + 1)]
@@ -36,13 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class OneTier(LoadScopeScheduling):  # type: ignore[misc]  # has no types
-    """What uses the tier runs in one process, one after the other, while all else is spread.
+    """What uses a running tier runs in one process, one after the other, while all else is spread.
 
     The `--dist loadgroup` of pytest-xdist 3.8 would be it, but does nothing with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tier" if nodeid.startswith(USE_THE_TIER) else nodeid
+        if nodeid.startswith(USE_THE_TIER):
+            return "tier"
+        file = nodeid.partition("::")[0]
+        return file if file in OWN_A_TIER else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from support.box_office import BoxOffice, Run
 from support.box_office_journeys import JOURNEYS, SMALL, Journey, a_cancelled_performance
 from support.interleavings import Interleavings
 
-ORDERINGS = int(os.environ.get("ORDERINGS", "8"))
+ORDERINGS = int(os.environ.get("ORDERINGS", "4"))
 REWINDS = 3
 
 ORDERED_BETWEEN = [
