@@ -131,7 +131,8 @@ check-hostile: $(VENV)/.ready ## Attack a tier as strangers do, while others are
 	$(BIN)/pytest services/tests/hostile $(ARGS)
 
 test-growth: $(VENV)/.ready ## Run journeys, attacks and faults on the growth tier
-	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/hostile services/tests/faults $(ARGS)
+	TEST_TIER=growth $(BIN)/pytest services/tests/journeys services/tests/hostile services/tests/faults \
+		services/tests/recovery/test_forgotten.py $(ARGS)
 
 test-unit: $(VENV)/.ready ## Run the tests without servers: seconds
 	$(BIN)/pytest $(wildcard services/*/tests/unit deploy/tests/unit loadtests/tests/unit loadtests/proofs/tests/unit services/tests/contracts services/tests/architecture) $(ARGS)

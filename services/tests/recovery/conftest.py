@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,12 @@ def own_stack(tmp_path: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-async def people() -> AsyncIterator[Callable[[Tier], Customer]]:
-    """`people(tier)`: somebody at this tier."""
+async def people() -> AsyncIterator[Callable[..., Customer]]:
+    """`people(tier)`: somebody at this tier; other arguments are those of a `Customer`."""
     async with AsyncExitStack() as stack:
 
-        def somebody(tier: Tier) -> Customer:
-            customer = Customer(tier.url, tier.trust)
+        def somebody(tier: Tier, **arguments: Any) -> Customer:
+            customer = Customer(tier.url, tier.trust, **arguments)
             stack.push_async_callback(customer.http.aclose)
             return customer
 

@@ -26,16 +26,25 @@ class Customer:
     """A browser with its cookies. Methods that name an action expect it to work; `request` answers whatever comes."""
 
     def __init__(
-        self, url: str, trust: ssl.SSLContext, *, seconds: float = 15.0, desk: tuple[str, str] | None = None
+        self,
+        url: str,
+        trust: ssl.SSLContext,
+        *,
+        seconds: float = 15.0,
+        desk: tuple[str, str] | None = None,
+        agent: str = "journeys/1",
+        address: str | None = None,
     ) -> None:
         """`trust` knows the edge's CA, `seconds` is how long this person waits for an answer.
 
         `desk` is the login of an organiser, who opens this person's account when the place has opened its share.
+        `agent` is what the browser calls itself, `address` the one that it connects from.
         """
         self._desk = desk
         self.email = f"{uuid4().hex}@example.test"
-        origin = {"origin": url, "sec-fetch-site": "same-origin", "user-agent": "journeys/1"}
-        self.http = httpx.AsyncClient(trust_env=False, base_url=url, verify=trust, timeout=seconds, headers=origin)
+        origin = {"origin": url, "sec-fetch-site": "same-origin", "user-agent": agent}
+        way = httpx.AsyncHTTPTransport(trust_env=False, verify=trust, local_address=address)
+        self.http = httpx.AsyncClient(trust_env=False, base_url=url, transport=way, timeout=seconds, headers=origin)
 
     async def __aenter__(self) -> "Customer":
         return self
