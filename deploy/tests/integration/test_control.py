@@ -1,11 +1,13 @@
 """The command and the supervisor: one asks, the other answers."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from engines import identity
 from engines.local import control
 from engines.local.control import Event, NotRunning, Refused
 from engines.state import State
@@ -30,10 +32,24 @@ async def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     server.close()
 
 
+def hard_copy(source: State, target: State) -> None:
+    subprocess.run(["cp", "-al", source.folder, target.folder], check=True)
+
+
 async def test_progress_comes_before_the_result(state: State) -> None:
     events = await asyncio.to_thread(lambda: list(control.ask(state, "count", count=2)))
     assert events == [{"ready": "app-0"}, {"ready": "app-1"}, {"done": 2}]
     assert await asyncio.to_thread(control.result, state, "count", count=3) == 3
+
+
+async def test_a_copy_whose_socket_is_the_same_one_is_refused(state: State, tmp_path: Path) -> None:
+    copied = State(tmp_path / "copied")
+    await asyncio.to_thread(hard_copy, state, copied)
+    (copied.folder / identity.NAME).unlink()
+    with pytest.raises(Refused, match="another stack"):
+        await asyncio.to_thread(control.result, copied, "count", count=1)
+    (state.folder / identity.NAME).unlink()
+    assert await asyncio.to_thread(control.result, state, "count", count=1) == 1
 
 
 async def test_a_refusal_has_a_reason(state: State) -> None:
