@@ -30,7 +30,20 @@ def main(folder):  # type: (Path) -> None
         run([sys.executable, "-m", "venv", "--clear", str(folder)], "the virtual environment could not be made")
     say("Installing what requirements.lock pins (about 110 packages, among them the servers)")
     run([*install(python, LOCK), *OURS], "our own packages could not be installed")
+    ignore_environment(folder / "bin" / "boxoffice")
     say(f"{folder.name} is ready ({time.monotonic() - started:.0f} s)")
+
+
+def ignore_environment(script):  # type: (Path) -> None
+    """Have Python start a script without its variables: with another's PYTHONHOME it would not even begin."""
+    lines = script.read_text().splitlines(keepends=True)
+    if " -Es" in "".join(lines[:2]):
+        return
+    if lines[0].startswith("#!/bin/sh"):  # the path of the Python is long, or has blanks
+        lines[1] = lines[1].replace(' "$0" ', ' -Es "$0" ')
+    else:
+        lines[0] = lines[0].rstrip() + " -Es\n"
+    script.write_text("".join(lines))
 
 
 def add(folder, lock):  # type: (Path, Path) -> None

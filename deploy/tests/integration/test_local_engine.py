@@ -1,27 +1,22 @@
 """The whole startup tier on this machine, by the `boxoffice` command, as somebody at a terminal would use it."""
 
-import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-import psutil
 import pytest
+import typer
 
+from chassis.cli import every_command
 from engines.local.executables import executable
-from engines.local.ports import free_port
 from engines.local.processes import lives, wait_until_gone
+from support.terminal import Terminal, hostile, odd
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("local-engine")]
-
-
-SHADOW = "raise ImportError('a module of the user was taken for one of ours')"
 
 
 @pytest.fixture(scope="module")
@@ -31,89 +26,12 @@ def proxy() -> Iterator[socket.socket]:
         yield server
 
 
-def hostile(folder: Path, proxy: socket.socket) -> dict[str, str]:
-    """Variables of a shell that decide nothing about a stack."""
-    folder.mkdir()
-    for name in ("typer", "hvac", "httpx", "redis", "psutil"):
-        (folder / f"{name}.py").write_text(SHADOW)
-    there = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-    proxies = {each: there for name in ("http", "https", "all") for each in (f"{name}_proxy", f"{name.upper()}_PROXY")}
-    return {
-        **proxies,
-        "NO_PROXY": "",
-        "no_proxy": "",
-        **dict.fromkeys(("PYTHONPATH", "PYTHONUSERBASE", "TMPDIR"), str(folder)),
-        "PYTHONWARNINGS": "error",
-        "PYTHONSTARTUP": str(folder / "typer.py"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONIOENCODING": "ascii",
-        **{"PGHOST": "127.0.0.1", "PGPORT": there.rpartition(":")[2], "PGUSER": "me", "PGPASSWORD": "mine"},
-        **{"PGDATABASE": "mine", "PGSSLMODE": "verify-full", "PGOPTIONS": "-c nonsense=1", "PGSERVICE": "nowhere"},
-        **{"VAULT_TOKEN": "mine", "VAULT_NAMESPACE": "mine", "VAULT_CACERT": "/nowhere", "VAULT_AUTH": "kubernetes"},
-        **{"BAO_ADDR": there, "BAO_TOKEN": "mine", "VAULT_CLIENT_CERT": "/nowhere", "VAULT_CLIENT_KEY": "/nowhere"},
-        **{"VAULT_ROLE_ID_FILE": "/nowhere", "VAULT_JWT_FILE": "/nowhere", "SECRETS_FOLDER": "/nowhere"},
-        **dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/nowhere"),
-        **{"ROLE": "worker", "HOST": "192.0.2.1", "PORT": "1", "INSTANCE": "mine", "DISCOVERY": "dns"},
-        **{"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "C", "TERM": "dumb", "COLUMNS": "100", "CDPATH": "/"},
-        **{
-            "GREP_OPTIONS": "-v",
-            "UPSTREAMS": "orders=http://192.0.2.1",
-            "XDG_DATA_HOME": "/nowhere",
-            "HOME": "/nowhere",
-        },
-    }
-
-
-class Terminal:
-    """A shell whose stack is in `folder`."""
-
-    def __init__(self, folder: Path, shell: Mapping[str, str] = os.environ) -> None:
-        self.folder = folder
-        http = free_port()
-        self.environment = {
-            **shell,
-            "BOXOFFICE_STATE": str(folder),
-            "ENGINE": "local",
-            "EDGE_HTTPS_PORT": str(free_port([http])),
-            "EDGE_HTTP_PORT": str(http),
-        }
-
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(executable("boxoffice")), *arguments],
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-            umask=0o077,
-        )
-
-    def rows(self) -> dict[str, dict[str, Any]]:
-        return {row["process"]: row for row in json.loads(self.run("status", "--json").stdout)}
-
-    def processes(self) -> list[psutil.Process]:
-        recorded = json.loads((self.folder / "processes.json").read_text())
-        return [psutil.Process(entry["pid"]) for entry in recorded.values()]
-
-    def ask(self, path: str) -> httpx.Response:
-        url = self.run("url").stdout.strip() + path
-        with httpx.Client(trust_env=False, verify=ssl.create_default_context(cafile=self.folder / "ca.crt")) as browser:
-            return browser.get(url)
-
-    def status_of(self, path: str) -> int:
-        return self.ask(path).status_code
-
-    def version(self) -> str:
-        return str(self.ask("/api/shows").headers["x-version"])
-
-
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory, proxy: socket.socket) -> Iterator[Terminal]:
     """One with a hostile shell, in a folder with a name that needs care everywhere."""
     folder = tmp_path_factory.mktemp("stack")
     shell = {**os.environ, **hostile(folder / "mine", proxy)}
-    terminal = Terminal(folder / f"it's Größe 100% {'long' * 30}" / "state", shell)
+    terminal = Terminal(folder / f'it\'s "Größe" $HOME 100% #1 a=b 🎭 {"long" * 30}' / "state", shell)
     yield terminal
     terminal.run("down", "--clean")
 
@@ -336,6 +254,88 @@ def test_a_backup_and_dead_letters_go_where_the_stack_is(up: Terminal, tmp_path:
     assert (tmp_path / "backup.tar").stat().st_mode & 0o777 == 0o600
     listed = up.run("dead-letters", "list")
     assert (listed.returncode, listed.stdout) == (0, "")
+
+
+@pytest.fixture
+def other(up: Terminal, tmp_path: Path) -> Terminal:
+    """Another hostile shell, for the same stack."""
+    other = Terminal(up.folder, odd(up.environment, tmp_path), umask=0)
+    other.environment |= {name: up.environment[name] for name in ("EDGE_HTTPS_PORT", "EDGE_HTTP_PORT")}
+    return other
+
+
+COMMANDS: dict[str, str | tuple[int, str]] = {
+    "backup": "{folder}/backup.tar",
+    "copy-databases": (1, "--target postgresql://me:mine@127.0.0.1:1"),
+    "dead-letters list": "",
+    "dead-letters redrive": "",
+    "erasures": "",
+    "freeze": "mail",
+    "kill": "mail",
+    "logs": "migrate",
+    "migrate": "orders",
+    "openapi": "orders",
+    "organiser add": "demo@boxoffice.test",
+    "organiser remove": "demo@boxoffice.test",
+    "promote": (1, "growth startup"),
+    "replay": "orders",
+    "restart": "mail",
+    "restore": "{folder}/backup.tar --yes",
+    "scale": "app=2",
+    "seed": "",
+    "start": "mail",
+    "status": "--json",
+    "stop": "mail",
+    "thaw": "mail",
+    "up": "startup",
+    "upgrade": "app",
+    "url": "",
+}
+"""What each is called with here, and its exit code where it has reason to refuse."""
+NOT_HERE = {"down", "serve"}
+"""The first is tested below; a process of a stack gets the environment that the other reads."""
+ORDER = ("status", "url", "openapi", "freeze", "thaw", "kill", "stop", "start", "restart", "up", "backup")
+"""What needs the one before, or should find all at work."""
+INPUTS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "KAFKA_BOOTSTRAP_SERVERS",
+    "VAULT_ADDR",
+    "VAULT_TOKEN",
+    "SMTP_URL",
+    "TLS",
+    "SERVICES",
+    "MAX_STREAMS",
+)
+"""What `up` reads on purpose."""
+
+
+@pytest.mark.timeout(900)
+def test_every_command_works_whatever_the_shell_says(other: Terminal, tmp_path: Path) -> None:
+    assert {*COMMANDS} | NOT_HERE == {*commands()}
+    for command in sorted(COMMANDS, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
+        said = COMMANDS[command]
+        code, arguments = (0, said) if isinstance(said, str) else said
+        words = [word.format(folder=tmp_path) for word in arguments.split()]
+        done = other.run(*command.split(), *words, without=INPUTS if command == "up" else ())
+        assert (command, done.returncode) == (command, code), done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+    assert not [path for path in (*other.folder.rglob("*"), *tmp_path.iterdir()) if for_others(path)]
+    assert not (tmp_path / "keys.log").exists()
+    assert other.status_of("/api/shows") == 200
+
+
+def commands(group: Any = None, before: str = "") -> Iterator[str]:
+    """As the command lists them."""
+    group = group or typer.main.get_command(every_command())
+    for name, each in group.commands.items():
+        yield from commands(each, f"{before}{name} ") if hasattr(each, "commands") else (f"{before}{name}",)
+
+
+def for_others(path: Path) -> bool:
+    """Whether other users might read it, if they came so far."""
+    secret = "secrets" in path.parts or path.suffix in (".acl", ".key", ".tar", ".json", ".env")
+    return secret and path.is_file() and bool(path.stat().st_mode & 0o077)
 
 
 def test_the_proxy_of_the_shell_saw_nothing(up: Terminal, proxy: socket.socket) -> None:

@@ -107,19 +107,22 @@ def _settings() -> Settings:
     return read(Settings)
 
 
-def main() -> None:
-    """The entry point: this module's commands and those that installed packages add.
+def every_command() -> typer.Typer:
+    """This module's commands and those that installed packages add."""
+    whole = typer.Typer(help=app.info.help, no_args_is_help=True)
+    for part in (app, *(extra.load() for extra in entry_points(group="boxoffice.commands"))):
+        whole.registered_commands.extend(part.registered_commands)
+        whole.registered_groups.extend(part.registered_groups)
+        whole.registered_callback = part.registered_callback or whole.registered_callback
+    return whole
 
-    Settings that make no sense end it with one line, and exit code 2.
-    """
+
+def main() -> None:
+    """The entry point. Settings that make no sense end it with one line, and exit code 2."""
     from chassis.configuration import BadSettings
 
-    for extra in entry_points(group="boxoffice.commands"):
-        app.registered_commands.extend((commands := extra.load()).registered_commands)
-        app.registered_groups.extend(commands.registered_groups)
-        app.registered_callback = commands.registered_callback or app.registered_callback
     try:
-        app()
+        every_command()()
     except BadSettings as error:
         typer.echo(f"boxoffice: {error}", err=True)
         sys.exit(2)
