@@ -49,6 +49,7 @@ class Edge(Server):
     requests: int = 64
     """So many at a time for an instance, where every service has its own; what lasts, as streams do, is not counted."""
     addresses: Sequence[str] = field(default_factory=loopback_addresses)
+    region: str = "local"
 
     role: ClassVar[str] = "edge"
     stop_seconds: ClassVar[float] = 15.0
@@ -109,6 +110,7 @@ class Edge(Server):
             "EDGE_HTTP_PORT": str(self.http_port),
             "EDGE_HTTPS_PORT": str(self.port),
             "EDGE_HTTPS_SUFFIX": self._suffix,
+            "EDGE_REGION": self.region,
             **self._routes(),
             "EDGE_STOREFRONT": self.site.name,
             "XDG_DATA_HOME": str(self.data),

@@ -145,8 +145,14 @@ class Plan:
             domain=request.domain,
             requests=int(MORE_THAN_AT_WORK * int(self.tier["MAX_IN_FLIGHT"])),
             addresses=request.bind,
+            region=self.region,
         )
         state.write(PORTS, self.ports)
+
+    @property
+    def region(self) -> str:
+        """Where all of it is."""
+        return self.tier["REGIONS"].split(",")[0]
 
     def servers(self) -> list[Server]:
         """Everything but the instances of the app."""
@@ -233,7 +239,7 @@ class Plan:
             "NOTIFICATIONS_SHOP_URL": self.edge.url,
             **self.request.settings,
             "SERVICES": ALL,
-            "REGION": self.tier["REGIONS"].split(",")[0],
+            "REGION": self.region,
             "DISCOVERY": "file",
             "DISCOVERY_FILE": str(self.state.folder / INSTANCES),
             "VAULT_AUTH": "approle",

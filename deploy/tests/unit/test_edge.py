@@ -1,6 +1,7 @@
 """The edge's configuration, as Caddy understands it."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from chassis.service import load_services
 from chassis.settings import Settings
 from engines.local.edge import CADDYFILE, Edge
 from engines.local.executables import executable
+from engines.state import REPOSITORY
 from support.caddy import check_routes, handlers, routes_of
 
 PLACES = ["127.0.0.1:21001", "127.0.0.1:21002"]
@@ -143,3 +145,12 @@ def test_a_public_name_is_certified_by_acme_and_localhost_is_not(tmp_path: Path)
     assert not server.is_local
     assert '"shop.example"' in json.dumps(adapted(server))
     assert '"internal"' not in json.dumps(adapted(server))
+
+
+def test_what_the_configuration_reads_some_engine_or_operator_sets() -> None:
+    read = {name for file in (CADDYFILE, *ROUTES) for name in re.findall(r"\{\$(EDGE_[A-Z]+)", file.read_text())}
+    local = (REPOSITORY / "deploy" / "engines" / "local" / "edge.py").read_text()
+    compose = (REPOSITORY / "compose" / "startup.yaml").read_text()
+    chart = (REPOSITORY / "helm" / "boxoffice" / "templates" / "edge.yaml").read_text()
+    assert {name for name in read if not any(name in text for text in (local, compose, chart))} == {"EDGE_PATIENCE"}
+    assert all("EDGE_REGION" in text for text in (local, compose, chart)), "the first is for tests, which wait less"

@@ -111,6 +111,7 @@ def test_the_edge_moves(state: State) -> None:
     edge = plan(state, EDGE_HTTPS_PORT=str(https), EDGE_HTTP_PORT=str(http)).edge
     assert edge.url == f"https://localhost:{https}"
     assert edge.environment()["EDGE_HTTP_PORT"] == str(http)
+    assert edge.environment()["EDGE_REGION"] == plan(state).settings()["REGION"] == "local"
 
 
 def test_the_usual_port_is_not_shown(state: State) -> None:
