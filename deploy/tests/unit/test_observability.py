@@ -11,6 +11,7 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
+import chassis.security
 import chassis.telemetry
 import orders.counters
 import payments.counters
@@ -23,7 +24,7 @@ from engines.tier import load_tier
 
 FOLDER = REPOSITORY / "deploy" / "observability"
 DASHBOARDS = sorted((FOLDER / "dashboards").glob("*.json"))
-EXPORTERS = (chassis.telemetry, orders.counters, payments.counters, seats.counters)
+EXPORTERS = (chassis.security, chassis.telemetry, orders.counters, payments.counters, seats.counters)
 """The modules whose import makes a process export something; one that is missing here fails the tests below."""
 
 PROMETHEUS_OWN = {"up", "ALERTS"}
