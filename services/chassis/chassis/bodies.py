@@ -38,6 +38,13 @@ class BadLength(Problem):
     slug = "bad-request"
 
 
+class RepeatedHeader(Problem):
+    """A header that has one value came more than once: whichever were taken, another program may take the other."""
+
+    status = 400
+    slug = "repeated-header"
+
+
 class ClientLeft(Exception):
     """The client closed its connection before its request was complete: there is nobody to answer."""
 

@@ -5,6 +5,7 @@ import logging
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -12,7 +13,7 @@ from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp
 
-from chassis.bodies import BadLength, Body, ClientLeft, Message, Send, TooLarge
+from chassis.bodies import BadLength, Body, ClientLeft, Message, RepeatedHeader, Send, TooLarge
 from chassis.deadlines import HEADER as TIMEOUT
 from chassis.deadlines import set_deadline
 from chassis.errors import Problem, record_refusal
@@ -41,6 +42,13 @@ PUBLIC_HEADERS = frozenset(
     b" sec-fetch-mode sec-fetch-site transfer-encoding user-agent x-forwarded-for x-forwarded-proto".split()
 )
 """What a request from outside may say. A service sees no other header of it, whatever the inside uses later."""
+
+LISTS = frozenset(
+    b"accept accept-encoding accept-language cache-control if-match if-none-match transfer-encoding"
+    b" x-forwarded-for".split()
+)
+"""Of the headers that a service reads, those that may come in several lines, which together are one list (RFC 9110)."""
+SINGLE = (PUBLIC_HEADERS | {_TIMEOUT}) - LISTS
 
 
 class Gate:
@@ -146,6 +154,8 @@ class Gate:
 
     def _check(self, scope: Message, headers: dict[bytes, bytes], body: Body) -> None:
         """Refuse what no service wants to see."""
+        if name := _repeated(scope["headers"]):
+            raise RepeatedHeader(f"{name} may be there once.")
         if b"content-length" in headers and body.length is None:
             raise BadLength("Content-Length is a number of bytes.")
         if not is_same_origin(scope["method"], scope["headers"], self._settings.public_origins):
@@ -160,6 +170,14 @@ def _headers(scope: Message) -> dict[bytes, bytes]:
     if not scope["path"].startswith(INSIDE):
         scope["headers"] = [each for each in scope["headers"] if each[0] in PUBLIC_HEADERS]
     return headers
+
+
+def _repeated(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    """The name of a header that is there more than once and has one value; empty where there is none."""
+    if len(dict(headers)) == len(headers):
+        return ""
+    counts = Counter(name for name, _ in headers if name in SINGLE)
+    return next((name.decode() for name, count in counts.items() if count > 1), "")
 
 
 def _remote(scope: Message, headers: dict[bytes, bytes]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext
 
-from chassis.bodies import BadLength, TooLarge, TooSlow
+from chassis.bodies import BadLength, RepeatedHeader, TooLarge, TooSlow
 from chassis.declared import raised_by
 from chassis.errors import (
     PHRASES,
@@ -29,7 +29,15 @@ from chassis.outbox import EventTooLarge
 from chassis.service import Service
 from chassis.strict import dependants_of, routes_of
 
-OF_EVERY_REQUEST: tuple[type[Problem], ...] = (BadLength, TooLarge, TooSlow, Invalid, Busy, Unavailable)
+OF_EVERY_REQUEST: tuple[type[Problem], ...] = (
+    BadLength,
+    RepeatedHeader,
+    TooLarge,
+    TooSlow,
+    Invalid,
+    Busy,
+    Unavailable,
+)
 """By the gate, and for a query parameter that is unknown or given twice."""
 OF_CHANGES: tuple[type[Problem], ...] = (CrossOrigin, UnsupportedMediaType, EventTooLarge)
 OF_BODIES: tuple[type[Problem], ...] = (MalformedJson,)

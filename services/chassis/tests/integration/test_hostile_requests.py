@@ -14,6 +14,7 @@ from chassis import outbox
 from chassis.app import create_service
 from chassis.deadlines import remaining
 from chassis.events import Event
+from chassis.gate import LISTS, SINGLE
 from chassis.identity import OptionalPrincipal, remote_address
 from chassis.personal import PublicText
 from chassis.runtime import RuntimeDep
@@ -81,7 +82,23 @@ async def test_no_header_makes_the_process_fail(app: App, method: str, headers: 
     assert all(as_traceparent(each) == each for each in await kept(app))
 
 
-async def _send(app: App, method: str, headers: list[tuple[str, bytes]]) -> int:
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(SINGLE)), values=st.lists(VALUES, min_size=2, max_size=3), others=HEADERS)
+async def test_a_header_with_one_value_is_refused_where_it_comes_twice(
+    app: App, name: bytes, values: list[bytes], others: list[tuple[str, bytes]]
+) -> None:
+    headers = [*((name.decode(), value) for value in values), *others]
+    for path in ("/api/door", "/internal/door"):
+        assert await _send(app, "POST", sorted(headers, key=lambda each: each[1]), path=path) == 400
+    assert await kept(app) == []
+
+
+@pytest.mark.parametrize("name", sorted(LISTS - {b"transfer-encoding"}))
+async def test_a_header_with_a_list_may_come_in_several_lines(app: App, name: bytes) -> None:
+    assert await _send(app, "GET", [(name.decode(), b"a"), (name.decode(), b"b")]) == 200
+
+
+async def _send(app: App, method: str, headers: list[tuple[str, bytes]], *, path: str = "/api/door") -> int:
     """The status of a request whose headers are just these: no client library has looked at them."""
     status: list[int] = []
     scope = {
@@ -90,8 +107,8 @@ async def _send(app: App, method: str, headers: list[tuple[str, bytes]]) -> int:
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": "/api/door",
-        "raw_path": b"/api/door",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
         "headers": [(name.encode(), value) for name, value in headers],
