@@ -5,9 +5,11 @@ import gc
 import sys
 from importlib.metadata import entry_points
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from chassis.command import Unreachable
 from chassis.settings import Role, Settings
 
 app = typer.Typer(help="Box Office: what a production environment is, and how to get one.", no_args_is_help=True)
@@ -101,6 +103,20 @@ def redrive_dead_letters(services: Services = None) -> None:
     typer.echo(f"{asyncio.run(run(services or settings.services, settings))} events sent again")
 
 
+@dead_letters.command("discard")
+def discard_dead_letters(
+    letters: Annotated[list[UUID], typer.Argument(help="Their ids: the member `letter` of a line of `list`.")],
+    services: Annotated[
+        list[str] | None, typer.Option("--service", help="Whose letters they are; all by default.")
+    ] = None,
+) -> None:
+    """Forget events that were put aside, of which nothing needs to come. They are not to be had back."""
+    from chassis.maintenance import discard_dead_letters as run
+
+    settings = _settings()
+    typer.echo(f"{asyncio.run(run(services or settings.services, letters, settings))} dead letters discarded")
+
+
 def _settings() -> Settings:
     from chassis.configuration import read
 
@@ -126,3 +142,6 @@ def main() -> None:
     except BadSettings as error:
         typer.echo(f"boxoffice: {error}", err=True)
         sys.exit(2)
+    except Unreachable as error:
+        typer.echo(f"boxoffice: {error}", err=True)
+        sys.exit(1)

@@ -15,3 +15,7 @@ def main() -> None:
     from chassis.cli import main
 
     main()
+
+
+class Unreachable(Exception):
+    """A server that a command needs did not answer in time. The message is one line for the operator."""

@@ -2,6 +2,9 @@
 
 Text that JSON and Postgres can hold is kept as text, other bytes as `{"base64": "..."}`. Postgres has the whole letter;
 the dead-letter topic gets one without the record's content where that would be too large for a broker.
+
+A letter is kept until an operator has it sent again or discards it, however long that takes: nothing else may decide
+about it. Then what it held goes. That it was there, where and why, stays in the log.
 """
 
 from base64 import b64decode, b64encode

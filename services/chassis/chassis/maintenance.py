@@ -1,13 +1,16 @@
 """Work on a service's data that is done once, by a command: migrations, seeds, replays, dead letters."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
 
 import orjson
-from sqlalchemy import cast, func, select, update
+from sqlalchemy import ColumnElement, cast, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
+from chassis.command import Unreachable
 from chassis.database import Database
 from chassis.dead_letters import CONTENT, original
 from chassis.kafka import DEAD_LETTER, REFUSED, Producer
@@ -21,18 +24,31 @@ from chassis.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
 
+OPEN_SECONDS = 30.0
+
 
 @asynccontextmanager
 async def _opened(
     names: Iterable[str], settings: Settings, *, owner: bool = False
 ) -> AsyncIterator[tuple[Shared, list[tuple[Service, Runtime]]]]:
+    """A command of an operator gives up after OPEN_SECONDS with Unreachable; one of the owner runs at the start of a
+    stack, and waits until what it needs is there.
+    """
     configure_logging(settings)
+    services = load_services(names)
     async with AsyncExitStack() as stack:
-        shared = await open_shared(settings, stack, services=[service.name for service in load_services(names)])
-        opened = []
-        for service in load_services(names):
-            role = f"{service.name}-owner" if owner else service.name
-            opened.append((service, await open_runtime(service, shared, stack, role=role)))
+        try:
+            async with asyncio.timeout(None if owner else OPEN_SECONDS):
+                shared = await open_shared(settings, stack, services=[service.name for service in services])
+                opened = []
+                for service in services:
+                    role = f"{service.name}-owner" if owner else service.name
+                    opened.append((service, await open_runtime(service, shared, stack, role=role)))
+        except TimeoutError as error:
+            raise Unreachable(
+                f"no logins within {OPEN_SECONDS:g} s, the lines above say why: Vault is at {settings.vault_addr},"
+                " and `boxoffice status` says whether the stack is up"
+            ) from error
         yield shared, opened
 
 
@@ -66,11 +82,10 @@ async def replay(name: str, settings: Settings, *, publish: bool) -> str:
         return f"{name}: {rebuilt} projections rebuilt, {again} events are published again"
 
 
-_letters = (
-    select(event_log)
-    .where(event_log.c.topic.endswith(DEAD_LETTER), ~event_log.c.data.has_key("redriven_at"))
-    .order_by(event_log.c.position)
-)
+SETTLED = ("redriven_at", "discarded_at")
+_is_letter = event_log.c.topic.endswith(DEAD_LETTER)
+_is_open = not_(event_log.c.data.has_any(cast(SETTLED, ARRAY(TEXT))))
+_letters = select(event_log).where(_is_letter, _is_open).order_by(event_log.c.position)
 
 
 async def list_dead_letters(names: Iterable[str], settings: Settings) -> list[str]:
@@ -80,7 +95,9 @@ async def list_dead_letters(names: Iterable[str], settings: Settings) -> list[st
         for _, runtime in opened:
             async with runtime.database.reading() as connection:
                 for row in await connection.execute(_letters):
-                    lines.append(orjson.dumps({"type": row.type, "key": row.key, **row.data}).decode())
+                    lines.append(
+                        orjson.dumps({"letter": str(row.id), "type": row.type, "key": row.key, **row.data}).decode()
+                    )
     return lines
 
 
@@ -113,7 +130,23 @@ async def _redrive(database: Database, producer: Producer, position: int) -> int
         except REFUSED as error:
             log.warning("kafka refuses a record of %s: %s", record.topic, error)
             return 0
-        emptied = event_log.c.data.op("-")(cast(CONTENT, ARRAY(TEXT)))
-        marked = emptied.op("||")(func.jsonb_build_object("redriven_at", func.now()))
-        await tx.execute(update(event_log).where(event_log.c.position == position).values(data=marked))
+        settled = update(event_log).where(event_log.c.position == position).values(data=_settled("redriven_at"))
+        await tx.execute(settled)
         return 1
+
+
+async def discard_dead_letters(names: Iterable[str], letters: Collection[UUID], settings: Settings) -> int:
+    """Let nothing come of these dead letters, and keep nothing that they held; answers how many there were."""
+    mine = update(event_log).where(_is_letter, _is_open, event_log.c.id.in_(letters))
+    discarded = 0
+    async with _opened(names, settings) as (_, opened):
+        for _, runtime in opened:
+            async with runtime.database.transaction() as tx:
+                discarded += (await tx.execute(mine.values(data=_settled("discarded_at")))).rowcount
+    return discarded
+
+
+def _settled(how: str) -> ColumnElement[object]:
+    """The `data` of a letter that an operator has decided about: without what it held."""
+    emptied = event_log.c.data.op("-")(cast(CONTENT, ARRAY(TEXT)))
+    return emptied.op("||")(func.jsonb_build_object(how, func.now()))

@@ -1,16 +1,19 @@
 """What an operator does with dead letters and the log: `boxoffice dead-letters list|redrive`, `boxoffice replay`."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
 
 import orjson
 import pytest
 from sqlalchemy import select
 
 from chassis import maintenance
+from chassis.command import Unreachable
 from chassis.dead_letters import CONTENT
 from chassis.events import Received
 from chassis.kafka import DEAD_LETTER
-from chassis.secrets import Secrets
+from chassis.secrets import Secrets, open_secrets
 from chassis.settings import Settings
 from chassis.tables import event_log
 from chassis.testing import Servers, StaticSecrets, eventually
@@ -77,6 +80,42 @@ async def test_a_letter_that_dies_again_is_listed_again(talk: Talk, ears: Ears, 
     assert len(await eventually(listed)) == 1
     assert await maintenance.redrive_dead_letters(["beta"], settings) == 1
     assert len(await eventually(listed)) == 1
+
+
+async def test_a_letter_that_is_discarded_is_gone_with_what_it_held(talk: Talk, ears: Ears, settings: Settings) -> None:
+    def fail(_: Sequence[Received[Said]]) -> None:
+        raise ValueError("never")
+
+    async def listed() -> list[dict[str, str]]:
+        return [orjson.loads(line) for line in await maintenance.list_dead_letters(["beta"], settings)]
+
+    ears.fail = fail
+    await talk.say("ada", 13)
+    await talk.say("bob", 13)
+    letters = await eventually(listed, lambda lines: len(lines) == 2)
+    chosen, kept = letters
+    assert await maintenance.discard_dead_letters(["beta"], [UUID(chosen["letter"])], settings) == 1
+    assert await listed() == [kept]
+    assert await maintenance.discard_dead_letters(["beta"], [UUID(chosen["letter"])], settings) == 0
+    assert await maintenance.redrive_dead_letters(["beta"], settings) == 1
+    for letter in await talk.letters():
+        assert not {*CONTENT} & letter.keys()
+
+
+async def test_a_command_does_not_wait_without_an_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("role-id", "secret-id"):
+        (tmp_path / name).write_text("unknown")
+    nowhere = {
+        "vault_addr": "http://127.0.0.1:1",
+        "vault_role_id_file": tmp_path / "role-id",
+        "vault_secret_id_file": tmp_path / "secret-id",
+    }
+    monkeypatch.setattr("chassis.resources.open_secrets", open_secrets)
+    monkeypatch.setattr(maintenance, "OPEN_SECONDS", 0.3)
+    with pytest.raises(Unreachable, match=r"Vault is at http://127.0.0.1:1.*boxoffice status"):
+        await maintenance.list_dead_letters(["beta"], settings.model_copy(update=nowhere))
 
 
 async def test_replay_sends_the_whole_log_and_changes_nothing(talk: Talk, settings: Settings) -> None:
