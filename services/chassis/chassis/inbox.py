@@ -7,6 +7,7 @@ by itself, then becomes a dead letter, while the others go on. What is not done 
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from chassis.group import Member
 from chassis.records import Delivery, Unreadable, read
 from chassis.settings import Settings
 from chassis.tables import event_log, inbox
-from chassis.telemetry import HANDLED, REWINDS, batch_context, trace_context
+from chassis.telemetry import HANDLED, REWINDS, WAITING, batch_context, trace_context
 from chassis.tenure import Line, Tenure
 from chassis.tracing import span
 from chassis.unpacking import speaks_of_bytes
@@ -40,6 +41,8 @@ HANDLE_SECONDS = 60.0
 """For one transaction. Each statement has a bound of its own; a connection that is dead may not even say so."""
 PROBE_SECONDS = 3.0
 RETRY_SECONDS = (0.1, 0.5, 2.0)
+REPORTED = 200
+"""Of that many attempts on an event that waits for a server, one is logged: with the last pause, one in minutes."""
 PROBE_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 _ids = func.unnest(bindparam("ids", type_=postgresql.ARRAY(postgresql.UUID))).column_valued("id")
@@ -120,6 +123,7 @@ class Consumer:
                 row = row_without_record(lost.place, lost.offset, consumer=self._service, reason=describe(lost.error))
                 await self._put_aside(tenure, row, lost.place, lost.offset)
         await self._try_again(self._tenure)
+        WAITING.labels(self._service).set(self._tenure.waiting_seconds)
         await self._commit(self._tenure)
         return handled
 
@@ -135,33 +139,42 @@ class Consumer:
                 tenure.finish(_place(each.record), each.record.offset)
 
     async def _handle(self, tenure: Tenure, deliveries: Sequence[Delivery]) -> None:
-        """All together; where that fails one by one. Events behind a failing one with the same key wait for it."""
+        """All together; where that fails each is tried by itself, and those behind it with the same key wait for it."""
         if not deliveries:
             return
-        if not (error := await self._failure_of(deliveries)):
+        if not await self._failure_of(deliveries):
             self._finish(tenure, deliveries)
             return
         for each in deliveries:
-            if tenure.wait_behind(each):
-                continue
-            if error := await self._failure_of([each]):
-                line = tenure.lines[each.event.key] = Line([each])
-                line.failed(error, RETRY_SECONDS)
-            else:
-                self._finish(tenure, [each])
+            if not tenure.wait_behind(each):
+                tenure.lines[each.event.key] = Line([each])
 
     async def _try_again(self, tenure: Tenure) -> None:
+        """The first of each line that is due, for WAIT_SECONDS: attempts may be slow, and others come meanwhile."""
+        began = time.monotonic()
         for key, line in tenure.due():
             first, *others = line.deliveries
             if error := await self._failure_of([first]):
-                if line.failed(error, RETRY_SECONDS):
-                    continue
-                log.error("%s puts %s %s aside", self._service, first.event.type, first.event.id, exc_info=error)
-                await self._put_record_aside(tenure, first.record, describe(error))
+                again = line.failed(error, RETRY_SECONDS)
+                self._report(line, first, error, again=again)
+                if not again:
+                    await self._put_record_aside(tenure, first.record, describe(error))
             else:
+                again = False
                 self._finish(tenure, [first])
-            del tenure.lines[key]
-            await self._handle(tenure, others)
+            if not again:
+                del tenure.lines[key]
+                await self._handle(tenure, others)
+            if time.monotonic() - began > WAIT_SECONDS:
+                break
+
+    def _report(self, line: Line, first: Delivery, error: BaseException, *, again: bool) -> None:
+        if not again:
+            log.error("%s puts %s %s aside", self._service, first.event.type, first.event.id, exc_info=error)
+        elif line.outages % REPORTED == 1:
+            log.warning(
+                "%s waits to handle %s %s: %s", self._service, first.event.type, first.event.id, describe(error)
+            )
 
     def _finish(self, tenure: Tenure, deliveries: Sequence[Delivery]) -> None:
         for each in deliveries:

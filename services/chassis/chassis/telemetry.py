@@ -41,6 +41,7 @@ HANDLED = Counter("events_handled_total", "Events handled", ["service", "topic",
 OUTBOX_DEPTH = Gauge("outbox_depth", "Events that wait for the relay", ["service"])
 FAILED_ROUNDS = Counter("worker_failures_total", "Rounds of a background loop that failed and are repeated", ["worker"])
 REWINDS = Counter("consumer_rewinds_total", "Times a consumer went back to its committed offsets", ["service"])
+WAITING = Gauge("consumer_waiting_seconds", "How long the oldest event that fails has been tried", ["service"])
 LAG = Gauge("consumer_lag", "Events that wait in Kafka for a consumer", ["service", "topic"])
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -10,15 +10,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 from chassis.errors import is_outage
 from chassis.records import Delivery
 
-MOST_OUTAGES = 1200
-PATIENCE_SECONDS = 600.0
-"""An event that fails as if a server were away, while the database answers, is given up past both of these bounds."""
 MOST_WAITING = 2000
 
 
 @dataclass(slots=True)
 class Line:
-    """Events of one key. The first has failed, the others wait for it: they stay in order."""
+    """Events of one key. The first is to be tried by itself, the others wait for it: they stay in order."""
 
     deliveries: list[Delivery]
     failures: int = 0
@@ -27,12 +24,15 @@ class Line:
     since: float = field(default_factory=time.monotonic)
 
     def failed(self, error: BaseException, pauses: Sequence[float]) -> bool:
-        """Note that the first one failed; whether it is to be tried again, after one of `pauses` (s)."""
+        """Note that the first one failed; whether it is to be tried again, after one of `pauses` (s).
+
+        A server that is away is waited for without an end: what was acknowledged depends on no length of an outage.
+        """
         now = time.monotonic()
         if is_outage(error):
             self.outages += 1
-            self.due = now + pauses[1]
-            return self.outages < MOST_OUTAGES or now - self.since < PATIENCE_SECONDS
+            self.due = now + pauses[min(self.outages, len(pauses)) - 1]
+            return True
         if again := self.failures < len(pauses):
             self.due = now + pauses[self.failures]
         self.failures += 1
@@ -78,15 +78,20 @@ class Tenure:
             line.deliveries.append(delivery)
         return line is not None
 
-    def due(self) -> Iterator[tuple[str, Line]]:
-        """The lines whose first event is to be tried again now."""
+    def due(self) -> list[tuple[str, Line]]:
+        """The lines whose first event is to be tried now, the one that is due for longest first."""
         now = time.monotonic()
-        yield from [(key, line) for key, line in self.lines.items() if line.due <= now]
+        return sorted(((k, line) for k, line in self.lines.items() if line.due <= now), key=lambda each: each[1].due)
 
     def pause(self, longest: float) -> float:
         """Seconds until a line is due, at most `longest`."""
         soonest = min((line.due for line in self.lines.values()), default=float("inf"))
         return max(0.0, min(longest, soonest - time.monotonic()))
+
+    @property
+    def waiting_seconds(self) -> float:
+        """How long the event that waits for longest has been tried; 0 where none does."""
+        return max((time.monotonic() - line.since for line in self.lines.values()), default=0.0)
 
     @property
     def full(self) -> bool:

@@ -3,7 +3,6 @@ ignored, and nothing is committed that is not done. Postgres is real, Kafka is i
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,23 +12,21 @@ import hypothesis
 import pytest
 from aiokafka import TopicPartition
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import inbox
 from chassis.database import Database
-from chassis.dead_letters import row_of
 from chassis.events import Received, Subscription
 from chassis.inbox import Consumer
-from chassis.kafka import DEAD_LETTER, Verbatim
-from chassis.records import Delivery, Ignored, read
+from chassis.kafka import Verbatim
 from chassis.settings import Settings
-from chassis.tables import event_log
 from chassis.testing import Databases
 from support.log import Log
-from support.records import mutated, received, strangers
-from support.talk import Ears, Said, heard, metadata, said
+from support.records import mutated, strangers
+from support.talk import Ears, Said, metadata, said
+from support.verdict import Verdict
 
 pytestmark = pytest.mark.timeout(0)
 
@@ -129,6 +126,8 @@ class Run:
         self.log = Log(
             self.case.partitions, self.check, faults=list(self.case.group), unfetchable=self.case.unfetchable
         )
+        sent = {(n, offset): each for n, part in enumerate(self.case.partitions) for offset, each in enumerate(part)}
+        self.verdict = Verdict(self.database, UNLUCKY, sent, self.case.unfetchable)
         self.subscription = Subscription(Said, self.listen)
         self.unsteady = Unsteady(self.database, list(self.case.transactions))
         self.faults = list(self.case.handlers)
@@ -174,58 +173,8 @@ class Run:
         return Consumer("beta", self.unsteady, [self.subscription], settings, member=self.log.member())  # type: ignore[arg-type]
 
     async def check(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """At each commit: what is below it has had its effect, is a dead letter, or is ignored."""
-        effects, letters = await self.effects(), await self.letters()
-        for place, offset in offsets.items():
-            for number in range(offset):
-                self._judge(place.partition, number, effects, letters)
-
-    def _judge(
-        self, partition: int, offset: int, effects: Mapping[tuple[str, int, str], int], letters: Sequence[Any]
-    ) -> None:
-        if (partition, offset) in self.case.unfetchable:
-            places = [(letter.data["partition"], letter.data["offset"]) for letter in letters]
-            assert (partition, offset) in places, f"{partition}/{offset} is committed and no dead letter"
-            return
-        sent = self.case.partitions[partition][offset]
-        match read(received(sent), {("alpha", "alpha.said"): self.subscription}):
-            case Delivery() as delivery if delivery.event.data.number != UNLUCKY and _storable(delivery):
-                event = delivery.event
-                effect = (event.data.who, event.data.number, event.traceparent)
-                assert effects[effect] > 0, f"{partition}/{offset} is committed without its effect {event}"
-            case Ignored():
-                pass
-            case _:
-                id_ = row_of(received(sent), consumer="beta", reason="")["id"]
-                assert id_ in {letter.id for letter in letters}, f"{partition}/{offset} is committed and no dead letter"
-
-    async def effects(self) -> Counter[tuple[str, int, str]]:
-        async with self.database.reading() as connection:
-            rows = await connection.execute(select(heard))
-            return Counter((row.who, row.number, row.traceparent) for row in rows)
-
-    async def letters(self) -> Sequence[Any]:
-        async with self.database.reading() as connection:
-            rows = await connection.execute(select(event_log).where(event_log.c.topic == "alpha" + DEAD_LETTER))
-            return rows.all()
-
-    async def judge(self) -> None:
-        """At the end: one effect for each id that is good, and no other."""
-        await self.check({place: len(self.log.partitions[place.partition]) for place in self.log.places()})
-        expected: dict[Any, tuple[str, int, str]] = {}
-        for number, partition in enumerate(self.case.partitions):
-            for offset, sent in enumerate(partition):
-                reading = read(received(sent), {("alpha", "alpha.said"): self.subscription})
-                if isinstance(reading, Delivery) and (number, offset) not in self.case.unfetchable:
-                    data = reading.event.data
-                    if data.number != UNLUCKY and _storable(reading):
-                        expected[reading.inbox_id] = (data.who, data.number, reading.event.traceparent)
-        assert await self.effects() == Counter(expected.values())
-
-
-def _storable(delivery: Delivery) -> bool:
-    """Whether Postgres takes what the event says: a mutated value may hold a text with NUL or a number too large."""
-    return "\x00" not in delivery.event.data.who and abs(delivery.event.data.number) < 2**31
+        """At each commit."""
+        await self.verdict.check({place.partition: offset for place, offset in offsets.items()})
 
 
 @pytest.fixture
@@ -252,4 +201,26 @@ async def test_every_run_ends_well(database: Database, monkeypatch: pytest.Monke
         await tx.execute(text("TRUNCATE heard, inbox, event_log"))
     run = Run(case, database)
     await run.to_the_end()
-    await run.judge()
+    await run.verdict.finish()
+
+
+async def test_events_that_wait_for_a_server_hold_up_no_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each attempt may last for as long as a timeout: between two of them it takes what else has come."""
+    attempts = 0
+
+    async def listen(tx: AsyncConnection, events: Sequence[Received[Said]]) -> None:
+        nonlocal attempts
+        attempts += 1
+        raise OUTAGE
+
+    async def watch(offsets: Mapping[TopicPartition, int]) -> None:
+        assert set(offsets.values()) == {0}  # nothing is done
+
+    monkeypatch.setattr(inbox, "WAIT_SECONDS", 0.0)
+    log = Log([[said(f"{partition}/{number}", number) for number in range(4)] for partition in range(3)], watch)
+    consumer = Consumer("beta", database, [Subscription(Said, listen)], Settings(), member=log.member())
+    for rounds in range(1, 6):
+        await consumer.step()
+        assert attempts == 1 + rounds

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.kafka import Verbatim
-from chassis.tenure import MOST_OUTAGES, Line, Tenure
+from chassis.tenure import Line, Tenure
 from support.records import received
 
 PAUSES = (0.0, 0.0, 0.0)
@@ -47,10 +47,19 @@ def test_a_failing_event_is_tried_again_as_often_as_there_are_pauses() -> None:
     assert attempts([ValueError()] * 10) == len(PAUSES) + 1
 
 
-def test_an_event_that_fails_like_an_outage_is_given_time() -> None:
-    assert attempts([ConnectionError()] * (MOST_OUTAGES + 1)) == 0
-
-
-def test_an_event_that_always_fails_like_an_outage_is_given_up() -> None:
+def test_an_outage_is_waited_for_without_an_end() -> None:
     line = Line([], since=float("-inf"))
-    assert [line.failed(ConnectionError(), PAUSES) for _ in range(MOST_OUTAGES)].count(True) == MOST_OUTAGES - 1
+    assert all(line.failed(ConnectionError(), PAUSES) for _ in range(10_000))
+
+
+def test_outages_do_not_count_against_an_event() -> None:
+    line = Line([])
+    assert all(line.failed(ConnectionError(), PAUSES) for _ in range(100))
+    assert [line.failed(ValueError(), PAUSES) for _ in range(4)] == [True, True, True, False]
+
+
+def test_the_line_that_is_due_for_longest_comes_first() -> None:
+    tenure = Tenure()
+    tenure.lines = {"ada": Line([], due=3.0), "bob": Line([], due=1.0), "eve": Line([], due=float("inf"))}
+    assert [key for key, _ in tenure.due()] == ["bob", "ada"]
+    assert tenure.waiting_seconds >= 0
