@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -19,8 +19,9 @@ from chassis.deadlines import set_deadline
 from chassis.errors import Problem, record_refusal
 from chassis.health import Readiness
 from chassis.identity import SAFE_METHODS, CrossOrigin, is_same_origin
-from chassis.limits import Admission, Busy, Urgency
-from chassis.security import loggable, set_scene
+from chassis.limits import Admission, Busy, Parties, Urgency
+from chassis.parties import Clients
+from chassis.security import is_signed_in, loggable, set_scene
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.telemetry import IN_FLIGHT, REJECTED, REQUESTS, Answers, as_traceparent, new_traceparent, set_traceparent
@@ -67,6 +68,8 @@ class Gate:
             max_queued=settings.max_queued,
             max_seconds=settings.max_queue_seconds,
         )
+        self._clients = Clients()
+        self._several = len(services) > 1
         self._route, self._services = _router(services)
         self._documents = documents
         names = (ITSELF, *(each.name for each in services))
@@ -116,14 +119,15 @@ class Gate:
         set_traceparent(as_traceparent(headers.get(b"traceparent", b"").decode("latin-1")) or new_traceparent())
         set_deadline(headers.get(_TIMEOUT) if scope["path"].startswith(INSIDE) else None)
         set_scene(service.name, self._settings.instance, _remote(scope, headers))
+        parties = self._parties(service, scope, headers)
         admitted = False
         try:
             self._check(scope, headers, body)
             receive = await body.read(most=self._settings.max_body_bytes, seconds=self._settings.max_body_seconds)
             started = time.perf_counter()  # the time before was the client's
-            await self._admission.enter(_urgency(scope["method"], scope["path"]))
+            await self._admission.enter(_urgency(scope["method"], scope["path"]), parties)
             admitted = True
-            exchange.on_stream = self._admission.leave
+            exchange.on_stream = partial(self._admission.leave, parties)
             self._in_flight[service.name].inc()
             name, path = f"{scope['method']} {service.name}", loggable(scope["path"])
             with span(name, "SERVER", service=service.name, **{"url.path": path}):
@@ -143,7 +147,9 @@ class Gate:
             if admitted:
                 self._in_flight[service.name].dec()
                 if not exchange.streams:
-                    self._admission.leave()
+                    self._admission.leave(parties)
+                if is_signed_in():
+                    self._clients.remember(headers)
             if not exchange.streams:
                 seconds = time.perf_counter() - started
                 self._requests(service.name, scope["method"], exchange.status).observe(seconds)
@@ -151,6 +157,13 @@ class Gate:
                 if seconds > self._settings.slow_request_seconds:
                     details = {"service": service.name, "method": scope["method"], "path": loggable(scope["path"])}
                     log.warning("slow request", extra={**details, "status": exchange.status, "seconds": seconds})
+
+    def _parties(self, service: Service, scope: Message, headers: dict[bytes, bytes]) -> Parties:
+        """Whom the places of a request are counted for: no service and no client takes those of the others."""
+        its = (f"service {service.name}",) if self._several else ()
+        if scope["path"].startswith(INSIDE):
+            return its
+        return (*its, self._clients.name(headers, _remote(scope, headers)))
 
     def _check(self, scope: Message, headers: dict[bytes, bytes], body: Body) -> None:
         """Refuse what no service wants to see."""

@@ -136,10 +136,15 @@ def remote_address(request: Request) -> str:
     hops = request.headers.getlist("x-forwarded-for")
     peer = request.client.host if request.client else ""
     candidate = hops[-1].rsplit(",", 1)[-1].strip() if hops else peer
+    return place_of(candidate) or peer
+
+
+def place_of(text: str) -> str | None:
+    """The address that `text` holds, of IPv6 its /64 network; None where it holds none."""
     try:
-        address = ipaddress.ip_address(candidate)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return peer
+        return None
     if address.version == 6:
         mapped = address.ipv4_mapped
         return str(mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))

@@ -67,6 +67,11 @@ def set_account(account_id: UUID) -> None:
     _account.set(str(account_id))
 
 
+def is_signed_in() -> bool:
+    """Whether the session of the request that the current task answers is known."""
+    return _account.get() != ""
+
+
 def record(
     event: SecurityEvent,
     outcome: Outcome,

@@ -12,11 +12,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from support.customer import NewCustomer
+from support.customer import COOKIE, NewCustomer
 from support.frames import framed, get, opening, reset
 from support.others import Others
 from support.shapes import Performance
-from support.stack import TIER
 from support.tier import Tier
 from support.wire import GONE, Wire, request, wire
 
@@ -128,7 +127,6 @@ class TestNobodyElseNotices:
 
         await attacker.hold(60, begin)
 
-    @pytest.mark.xfail(TIER == "growth", strict=False, reason="a burst fills what the edge lets through")
     async def test_answers_that_are_not_taken_by_http_2(self, attacker: Attacker) -> None:
         async with AsyncExitStack() as stack:
             for _ in range(10):
@@ -184,6 +182,33 @@ class TestNobodyElseNotices:
 
     async def test_pipelines(self, attacker: Attacker) -> None:
         await attacker.again_and_again(request("GET", "/api/shows", host=attacker.host) * 20, abreast=2)
+
+    @pytest.mark.parametrize("signed_in", [False, True], ids=["stranger", "customer"])
+    async def test_good_requests_by_the_hundred(
+        self, attacker: Attacker, new_customer: NewCustomer, signed_in: bool
+    ) -> None:
+        """Each connection asks for a hold or for the seats, again and again."""
+        cookie = f"cookie: {COOKIE}={(await new_customer()).http.cookies[COOKIE]}" if signed_in else "accept: */*"
+        hold = b'{"performance_id":"%b","seats":["B1"]}' % attacker.seats.split("/")[3].encode()
+        begun = [
+            request("GET", attacker.seats, cookie, host=attacker.host),
+            request("POST", "/api/holds", JSON, cookie, f"content-length: {len(hold)}", host=attacker.host, body=hold),
+        ]
+        asking: list[asyncio.Task[None]] = []
+
+        async def ask(client: Wire, asked: bytes) -> None:
+            until = time.monotonic() + SECONDS
+            status = 200
+            while status and time.monotonic() < until:
+                await client.send(asked)
+                status = await client.status()
+                assert status in (0, 200, 201, 401, 409, 422, 503)
+
+        async def begin(client: Wire, number: int) -> None:
+            asking.append(asyncio.create_task(ask(client, begun[number % 2])))
+
+        await attacker.hold(300, begin)
+        await asyncio.gather(*asking)
 
     async def test_connections(self, attacker: Attacker) -> None:
         async def begin(client: Wire, number: int) -> None:

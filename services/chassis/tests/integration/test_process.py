@@ -117,7 +117,8 @@ async def test_a_body_in_chunks_is_bounded_too(app: App) -> None:
 
 async def test_what_is_too_much_is_refused_at_once_and_the_rest_is_served(start: Callable[..., Awaitable[App]]) -> None:
     app = await start(ALPHA, max_in_flight=2, max_queued=3)
-    answers = await asyncio.gather(*(app.client.get("/api/hold") for _ in range(10)))
+    clients = [{"x-forwarded-for": f"192.0.2.{number}"} for number in range(10)]
+    answers = await asyncio.gather(*(app.client.get("/api/hold", headers=each) for each in clients))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [200] * 5 + [503] * 5
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 503)
