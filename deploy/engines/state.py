@@ -16,6 +16,8 @@ from engines.identity import Identity, NotThisStack
 REPOSITORY = Path(__file__).parents[2]
 
 
+ROOT_TOKEN = "openbao-root-token"  # noqa: S105 - the name of the file
+"""Among the secrets, until the first setup has revoked it."""
 CURRENT = "current.json"
 """What is up: the engine, where it answers, and what the engine wants to know again."""
 

@@ -14,6 +14,7 @@ from requests.exceptions import RequestException
 from chassis.outgoing import vault_client
 from engines.local.server import replace_secret
 from engines.protocol import EngineError
+from engines.state import ROOT_TOKEN
 
 OPERATOR = "operator"
 APPROLE = "approle"
@@ -43,6 +44,8 @@ def operator_token(address: str, folder: Path) -> str:
     try:
         login = [(folder / f"{OPERATOR}-{kind}-id").read_text() for kind in ("role", "secret")]
     except FileNotFoundError as error:
+        if (folder / ROOT_TOKEN).exists():
+            raise NoOperator(f"a release before this one has set up this stack's Vault: {FIRST}") from None
         raise NoOperator(f"{error.filename} is gone, and with it the way into this stack's Vault: {FIX}") from None
     return log_in(address, *login)
 
@@ -58,6 +61,7 @@ def log_in(address: str, role_id: str, secret_id: str) -> str:
     return str(answer["auth"]["client_token"])
 
 
+FIRST = "`boxoffice down`, then `boxoffice up` with this one, which keeps the data"
 FIX = "put it back, or begin again with `boxoffice down --clean`, `up` and `restore` of a backup"
 
 

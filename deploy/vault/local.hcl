@@ -22,7 +22,8 @@ seal "static" {
   current_key    = "file://${seal_key}"
 }
 
-audit "file" "requests" {
+# A device is never changed: another path has another name, and the one before goes.
+audit "file" "journal" {
   description = "Every request and who made it; secrets only as keyed hashes"
   options {
     file_path = "${audit_log}"

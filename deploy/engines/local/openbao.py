@@ -13,6 +13,7 @@ from engines.local import probes
 from engines.local.executables import executable
 from engines.local.ports import free_port
 from engines.local.server import HOST, Server, keep_secret, private_folder, replace_secret, rotate
+from engines.state import ROOT_TOKEN
 
 CONFIGURATION = Path(__file__).parents[2] / "vault" / "local.hcl"
 
@@ -36,7 +37,7 @@ class OpenBao(Server):
 
     @property
     def root_token_file(self) -> Path:
-        return self.state / "secrets" / "openbao-root-token"
+        return self.state / "secrets" / ROOT_TOKEN
 
     @property
     def root_token(self) -> str:
@@ -61,6 +62,7 @@ class OpenBao(Server):
             private_folder(self.data)
         private_folder(self.log.parent)
         rotate(self._audit_log)
+        (self.state / "secrets" / "openbao-recovery-key").unlink(missing_ok=True)  # which older releases kept
         key = self.state / "secrets" / "openbao-seal-key"
         keep_secret(key, secrets.token_hex(32))
         text = Template(CONFIGURATION.read_text()).substitute(

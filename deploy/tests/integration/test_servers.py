@@ -11,9 +11,10 @@ from redis import Redis
 from chassis.outgoing import vault_client
 from engines.local.edge import Edge
 from engines.local.mail import Mail
-from engines.local.openbao import LostToken, OpenBao
+from engines.local.openbao import CONFIGURATION, LostToken, OpenBao
 from engines.local.ports import free_port
 from engines.local.servers import SERVERS, DidNotStart, Running, start, start_server
+from engines.vault_operator import NoOperator, operator_token
 
 NOWHERE = "127.0.0.1:1"
 
@@ -150,3 +151,25 @@ def test_two_stacks_share_nothing(tmp_path: Path) -> None:
     assert Redis.from_url(running[1].url).get("mine") is None
     for each in running:
         each.stop()
+
+
+def test_openbao_goes_on_with_what_an_older_release_has_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, old = OpenBao(tmp_path, free_port()), tmp_path / "old.hcl"
+    text = CONFIGURATION.read_text().replace('"journal"', '"requests"')
+    old.write_text(text.replace("${audit_log}", str(tmp_path / "logs" / "openbao-audit.log")))
+    monkeypatch.setattr("engines.local.openbao.CONFIGURATION", old)
+    start_server(server).stop()
+    monkeypatch.undo()
+    key = tmp_path / "secrets" / "openbao-recovery-key"
+    key.touch()
+    running = start_server(server)
+    try:
+        devices = vault_client(running.url, token=server.root_token).sys.list_enabled_audit_devices()["data"]
+        assert [(name, device["options"]["file_path"]) for name, device in devices.items()] == [
+            ("journal/", "logs/openbao-audit.log")
+        ]
+        assert not key.exists(), "with which others could make a root token"
+        with pytest.raises(NoOperator, match="boxoffice down"):
+            operator_token(running.url, server.root_token_file.parent)
+    finally:
+        running.stop()
