@@ -6,12 +6,18 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
+from chassis.broadcast import Broadcast
+from chassis.ratelimit import Limit, RateLimiter
 from chassis.redis_login import UNIT
+from chassis.sessions import Sessions
+from chassis.vitals import read_samples
 from engines.local.ports import free_port
 from engines.local.servers import Running, start_server
 from engines.local.valkey import Valkey
@@ -75,6 +81,30 @@ def test_only_accounts_makes_sessions(login: Callable[[str], Any], service: str)
     for refusal in refusals:
         with pytest.raises(NoPermissionError):
             refusal()
+
+
+@pytest.mark.parametrize("user", [UNIT, *service_names()])
+async def test_each_may_do_what_the_chassis_does_for_it(running: Running, user: str) -> None:
+    server = running.server
+    assert isinstance(server, Valkey)
+    async with AsyncRedis(port=running.port, username=user, password=server.passwords[user]) as redis:
+        quota = Limit("guess", 1, 60).of(user)
+        await RateLimiter(redis).hit(quota)
+        await RateLimiter(redis).check(Limit("other", 1, 60).of(user))
+        await RateLimiter(redis).forget(quota)
+        assert await read_samples(redis) == []
+        sessions, broadcast, account = Sessions(redis), Broadcast(redis), uuid4()
+        async with broadcast.subscribe("seats"):
+            await broadcast.publish("seats", {"a": 1})
+        assert await sessions.load("none") is None
+        assert not await sessions.is_there("none")
+        if user in (UNIT, "accounts"):
+            token, session = await sessions.create(account_id=account)
+            await sessions.set_roles(account, ["organiser"])
+            assert [each.id for each in await sessions.list(account)] == [session.id]
+            await sessions.revoke_all(account)
+            assert await sessions.load(token) is None
+        await broadcast.close()
 
 
 @pytest.mark.parametrize("user", [UNIT, *service_names()])
