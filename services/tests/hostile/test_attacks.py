@@ -13,14 +13,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from support.customer import COOKIE, NewCustomer
-from support.frames import framed, get, opening, reset
+from support.frames import continuation, framed, get, opening, reset
 from support.others import Others
 from support.shapes import Performance
 from support.tier import Tier
 from support.wire import GONE, Wire, request, wire
 
-SECONDS = 3.0
-OPENING_SECONDS = 15.0
+SECONDS = 2.0
+OPENING_SECONDS = 8.0
 JSON = "content-type: application/json"
 PEOPLE = 3
 LOOKING = ("/api/shows", "/api/openapi.json", "/")
@@ -98,6 +98,31 @@ def bodies(path: str) -> Iterable[bytes]:
     yield request("DELETE", path, chunked, body=b"ffffffffffffffffff\r\n")
 
 
+def oddities(host: str) -> Iterable[bytes]:
+    """Requests that a server may take for something else than they are."""
+    yield request(
+        "GET", "/api/shows", "connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13", host=host
+    )
+    yield request("GET", "/api/shows", "connection: upgrade, http2-settings", "upgrade: h2c", host=host)
+    yield request("POST", "/api/holds", JSON, "content-length: 9", "expect: 100-continue", host=host)
+    yield request(
+        "POST", "/api/holds", JSON, "content-encoding: gzip", "content-length: 4", host=host, body=b"\x1f\x8b\x08\0"
+    )
+    yield request("POST", "/api/holds", JSON, "content-length: 2", "content-length: 3", host=host, body=b"{} ")
+    yield request(
+        "POST", "/api/holds", JSON, "content-length: 2", "transfer-encoding: chunked", host=host, body=b"0\r\n\r\n"
+    )
+    yield request("POST", "/api/holds", JSON, "transfer-encoding: gzip, chunked", host=host, body=b"0\r\n\r\n")
+    yield request("GET", f"https://{host}/api/shows", host=host)
+    yield request("GET", "http://evil.test/internal/", host=host)
+    yield request("CONNECT", "evil.test:443", host=host)
+    yield request("TRACE", "/api/shows", host=host)
+    yield request("GET", "/api/shows/" + "a" * 12_000, host=host)
+    yield request("GET", "/api/shows?" + "limit=1&" * 1500, host=host)
+    yield request("GET", "/", "range: bytes=" + ",".join(f"{n}-{n}" for n in range(500)), host=host)
+    yield request("GET", "/api/openapi.json", "range: bytes=0-1", "te: trailers", host=host)
+
+
 @pytest.mark.usefixtures("others")
 class TestNobodyElseNotices:
     async def test_broken_bodies(self, attacker: Attacker) -> None:
@@ -143,6 +168,30 @@ class TestNobodyElseNotices:
             async with framed(attacker.url, attacker.trust) as client:
                 await client.send(opening() + b"".join(asked))
                 await asyncio.sleep(0.5)
+
+    async def test_headers_without_an_end_by_http_2(self, attacker: Attacker) -> None:
+        begun = get(1, "/api/shows", attacker.host, ended=False)
+        more = continuation(1, b"\x00\x01x\x7f\xff\x01" + b"y" * 382) * 64
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            async with framed(attacker.url, attacker.trust) as client:
+                await client.send(opening() + begun)
+                for _ in range(50):
+                    await client.send(more)
+
+    async def test_odd_requests(self, attacker: Attacker) -> None:
+        await attacker.again_and_again(*oddities(attacker.host), abreast=4)
+
+    async def test_half_a_handshake(self, attacker: Attacker) -> None:
+        attacker.url = attacker.url.replace("https", "http")
+
+        async def begin(client: Wire, number: int) -> None:
+            await client.send(b"\x16\x03\x01\x02\x00\x01\x00"[: number % 8])
+
+        await attacker.hold(300, begin)
+
+    async def test_streams_that_come_and_go(self, attacker: Attacker) -> None:
+        await attacker.again_and_again(request("GET", f"{attacker.seats}/stream", host=attacker.host), abreast=20)
 
     async def test_streams(self, attacker: Attacker) -> None:
         statuses: list[asyncio.Task[int]] = []

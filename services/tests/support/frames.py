@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from support.wire import Wire, wire
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEADERS, RST_STREAM, SETTINGS = 0x1, 0x3, 0x4
+HEADERS, RST_STREAM, SETTINGS, CONTINUATION = 0x1, 0x3, 0x4, 0x9
 END_STREAM, END_HEADERS = 0x1, 0x4
 INITIAL_WINDOW_SIZE = 0x4
 CANCEL = 0x8
@@ -23,10 +23,15 @@ def opening(*, window: int = 65_535) -> bytes:
     return PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW_SIZE, window))
 
 
-def get(stream: int, path: str, authority: str) -> bytes:
-    """A GET by HPACK without a table: `:method GET`, `:scheme https`, then two literals."""
+def get(stream: int, path: str, authority: str, *, ended: bool = True) -> bytes:
+    """A GET by HPACK without a table: `:method GET`, `:scheme https`, two literals; more follow if not `ended`."""
     literals = b"".join(bytes([index, len(text)]) + text.encode() for index, text in ((0x04, path), (0x01, authority)))
-    return frame(HEADERS, END_STREAM | END_HEADERS, stream, b"\x82\x87" + literals)
+    return frame(HEADERS, END_STREAM | (END_HEADERS if ended else 0), stream, b"\x82\x87" + literals)
+
+
+def continuation(stream: int, block: bytes) -> bytes:
+    """More headers of a request, and not the last."""
+    return frame(CONTINUATION, 0, stream, block)
 
 
 def reset(stream: int) -> bytes:
