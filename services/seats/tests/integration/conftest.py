@@ -31,7 +31,9 @@ class Buyer:
     performance_id: UUID
 
     async def hold(self, *seats: str) -> httpx.Response:
-        """The answer, however often a busy machine says "try again" (503) first."""
+        """The answer to one who comes again after a 503: on a busy machine, more buyers at once than the pool has
+        connections may wait for one past the bound.
+        """
         body = {"performance_id": str(self.performance_id), "seats": seats}
         for _ in range(TRIES):
             response = await self.app.client.post("/api/holds", json=body)

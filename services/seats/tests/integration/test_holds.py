@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -49,6 +50,21 @@ async def test_of_many_buyers_exactly_one_wins(stage: Any) -> None:
     )
     assert Counter(response.status_code for response in responses) == {201: 1, 409: BUYERS - 1}
     assert all(response.json()["seats"] == seats for response in responses)
+
+
+async def test_a_buyer_whose_turn_does_not_come_in_time_is_asked_to_come_again(stage: Any) -> None:
+    """All connections of the pool are at work: the wait for one has a bound, and nothing has happened after it."""
+    buyer = await stage.buyer()
+    runtime = stage.app.runtime("seats")
+    async with AsyncExitStack() as others:
+        for _ in range(runtime.settings.database_pool):
+            await others.enter_async_context(runtime.database.engine.connect())
+        body = {"performance_id": str(stage.performance_id), "seats": ["A1"]}
+        response = await buyer.app.client.post("/api/holds", json=body)
+    assert (response.status_code, response.json()["type"].rsplit("/", 1)[1]) == (503, "unavailable")
+    assert response.headers["retry-after"] == "1"
+    assert await stage.states() == {}
+    assert (await buyer.app.client.post("/api/holds", json=body)).status_code == 201
 
 
 async def test_buyers_of_overlapping_seats_never_share_one(stage: Any) -> None:
