@@ -94,7 +94,7 @@ class Consumer:
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Handle `records`; returns when every one of them has had its effect or is a dead letter."""
         tenure = Tenure()
-        tenure.take(records)
+        tenure.take((_place(each), each.offset) for each in records)
         await self._work_off(tenure, records)
         while tenure.lines:
             await asyncio.sleep(tenure.pause(WAIT_SECONDS))
@@ -115,9 +115,9 @@ class Consumer:
             fetched = await self._member.fetch(BATCH, wait_seconds=self._tenure.pause(WAIT_SECONDS))
             handled = len(fetched)
             tenure = self._tenure  # the one that these records belong to: a rebalance may begin another meanwhile
-            tenure.take(fetched.records)
-            for lost in fetched.unfetchable:
-                tenure.take_place(lost.place, lost.offset)
+            places = [(_place(each), each.offset) for each in fetched.records]
+            places += [(each.place, each.offset) for each in fetched.unfetchable]
+            tenure.take(places)
             await self._work_off(tenure, fetched.records)
             for lost in fetched.unfetchable:
                 row = row_without_record(lost.place, lost.offset, consumer=self._service, reason=describe(lost.error))

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from chassis.errors import is_outage
 from chassis.records import Delivery
@@ -51,14 +51,11 @@ class Tenure:
         self._open: dict[TopicPartition, set[int]] = defaultdict(set)
         self._committed: dict[TopicPartition, int] = {}
 
-    def take(self, records: Iterable[ConsumerRecord]) -> None:
-        """These records have come; each is open until it is `finish`ed."""
-        for record in records:
-            self.take_place(TopicPartition(record.topic, record.partition), record.offset)
-
-    def take_place(self, place: TopicPartition, offset: int) -> None:
-        self._next[place] = offset + 1
-        self._open[place].add(offset)
+    def take(self, places: Iterable[tuple[TopicPartition, int]]) -> None:
+        """The records at these offsets have come; each is open until it is `finish`ed."""
+        for place, offset in sorted(places, key=lambda each: each[1]):
+            self._next[place] = offset + 1  # not the highest so far: a log that was lost begins again
+            self._open[place].add(offset)
 
     def finish(self, place: TopicPartition, offset: int) -> None:
         """The record at `offset` has had its effect, is a dead letter, or is not wanted."""

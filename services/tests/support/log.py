@@ -58,8 +58,9 @@ class Log:
                         self._positions = {place: len(log.partitions[place.partition]) for place in log.places()}
                         raise AssertionError
                 records: list[ConsumerRecord[bytes, bytes]] = []
+                lost: list[Unfetchable] = []
                 for place in log.places():
-                    for _ in range(1 if self._careful else most):
+                    for _ in range(most):
                         offset = self._positions.get(place, 0)
                         if offset >= len(log.partitions[place.partition]):
                             break
@@ -69,10 +70,11 @@ class Log:
                             if not self._careful:
                                 raise error
                             self._careful = 20
-                            return Fetched(records, [Unfetchable(place, offset, error)])
+                            lost.append(Unfetchable(place, offset, error))
+                            continue
                         sent = log.partitions[place.partition][offset]
                         records.append(received(sent, partition=place.partition, offset=offset))
-                return Fetched(records)
+                return Fetched(records, lost)
 
             async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
                 match log.faults.pop() if log.faults else "":

@@ -6,9 +6,7 @@ from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.kafka import Verbatim
 from chassis.tenure import Line, Tenure
-from support.records import received
 
 PAUSES = (0.0, 0.0, 0.0)
 places = st.tuples(st.integers(0, 2), st.integers(0, 30))
@@ -18,7 +16,9 @@ places = st.tuples(st.integers(0, 2), st.integers(0, 30))
 def test_an_offset_is_committed_when_all_below_it_is_done(taken: set[tuple[int, int]], data: st.DataObject) -> None:
     done = data.draw(st.lists(st.sampled_from(sorted(taken)), unique=True)) if taken else []
     tenure = Tenure()
-    tenure.take(received(Verbatim("alpha", None, None, []), partition=p, offset=o) for p, o in sorted(taken))
+    tenure.take(
+        (TopicPartition("alpha", partition), offset) for partition, offset in data.draw(st.permutations(list(taken)))
+    )
     for partition, offset in done:
         tenure.finish(TopicPartition("alpha", partition), offset)
     for place, offset in tenure.offsets().items():
@@ -29,7 +29,7 @@ def test_an_offset_is_committed_when_all_below_it_is_done(taken: set[tuple[int, 
 
 def test_what_is_committed_is_not_committed_again() -> None:
     tenure = Tenure()
-    tenure.take([received(Verbatim("alpha", None, None, []), offset=7)])
+    tenure.take([(TopicPartition("alpha", 0), 7)])
     tenure.finish(TopicPartition("alpha", 0), 7)
     offsets = tenure.offsets()
     assert offsets == {TopicPartition("alpha", 0): 8}
