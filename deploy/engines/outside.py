@@ -29,6 +29,18 @@ def of_another(link: Path, known: Identity | None) -> bool:
     return link.is_symlink() and _note(link.resolve()).exists() and not belongs(link, known)
 
 
+def take(link: Path, known: Identity | None) -> None:
+    """See that what the link leads to is this stack's: data without a note become so. Raises RuntimeError."""
+    if of_another(link, known):
+        place = link.resolve()
+        raise RuntimeError(
+            f"{link} leads to {place}, which another stack has: remove the link to begin without data, "
+            f"or, where that stack is gone for good: rm {_note(place)}"
+        )
+    if link.is_symlink() and link.exists() and not _note(link.resolve()).exists():
+        claim(link.resolve(), link, known)
+
+
 def adopt(folder: Path, known: Identity) -> None:
     """Give the notes of what is linked from `folder` the id, where it is still missing."""
     for link in folder.glob("*"):

@@ -61,8 +61,7 @@ class Postgres(Server):
         return unprivileged_user() if os.geteuid() == 0 else None
 
     def prepare(self) -> None:
-        if outside.of_another(self.data, identity.read(self.state)):
-            raise RuntimeError(f"{self.data} leads to {self.data.resolve()}, which another stack has: remove the link")
+        outside.take(self.data, identity.read(self.state))
         if not (self.data / "PG_VERSION").is_file():
             self._make_cluster()
         _forget_dead_postmaster(self.data.resolve())

@@ -135,6 +135,35 @@ def test_data_from_before_are_adopted_by_the_path_of_their_link_alone(state: Sta
     assert not place.exists()
 
 
+def test_a_folder_restored_from_a_copy_gets_its_data_by_what_the_messages_say(state: State, tmp_path: Path) -> None:
+    place = outside_data(state, tmp_path / "data-1")
+    copy(state.folder, tmp_path / "backup")
+    state.folder.rename(tmp_path / "broken")
+    restored = copy(tmp_path / "backup", state.folder)
+    shutil.rmtree(tmp_path / "broken")  # now, for its inode would be used again
+    with pytest.raises(Copied) as copied:
+        restored.make()
+    run_what_follows("gone for good: ", str(copied.value))
+    restored.make()
+    link = restored.folder / "data" / "postgres"
+    with pytest.raises(RuntimeError, match="another stack has") as taken:
+        outside.take(link, restored.identity())
+    run_what_follows("gone for good: ", str(taken.value))
+    outside.take(link, restored.identity())
+    assert outside.belongs(link, restored.identity())
+    other = copy(restored.folder, tmp_path / "copy")
+    (other.folder / identity.NAME).unlink()
+    other.make()
+    with pytest.raises(RuntimeError, match="another stack has"):
+        outside.take(other.folder / "data" / "postgres", other.identity())
+    restored.remove()
+    assert not place.exists()
+
+
+def run_what_follows(words: str, message: str) -> None:
+    subprocess.run(message.partition(words)[2].split(), check=True)
+
+
 @pytest.mark.parametrize("name", ["data", "logs", "mail", "secrets"])
 def test_removal_follows_no_link_out_of_the_folder(state: State, tmp_path: Path, name: str) -> None:
     elsewhere = tmp_path / "elsewhere"
