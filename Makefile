@@ -127,7 +127,7 @@ format: $(VENV)/.ready ## Format the code, and put right what the linter can
 test: $(VENV)/.ready ## Run all tests that need no Docker (ARGS="-k seats" passes on to pytest)
 	$(BIN)/pytest -n auto --ignore deploy/tests/chart $(ARGS)
 
-check-hostile: $(VENV)/.ready ## Attack a tier as strangers do, while others are served (a minute; TEST_TIER=growth)
+check-hostile: $(VENV)/.ready ## Attack a tier as strangers do, while others are served (two minutes; TEST_TIER=growth)
 	$(BIN)/pytest services/tests/hostile $(ARGS)
 
 test-growth: $(VENV)/.ready ## Run journeys, attacks and faults on the growth tier
