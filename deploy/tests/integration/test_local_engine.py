@@ -267,6 +267,7 @@ def other(up: Terminal, tmp_path: Path) -> Terminal:
 COMMANDS: dict[str, str | tuple[int, str]] = {
     "backup": "{folder}/backup.tar",
     "copy-databases": (1, "--target postgresql://me:mine@127.0.0.1:1"),
+    "dead-letters discard": "00000000-0000-0000-0000-000000000000",
     "dead-letters list": "",
     "dead-letters redrive": "",
     "erasures": "",
