@@ -10,7 +10,6 @@ from chassis.kafka import MAX_REQUEST_BYTES, Verbatim
 
 MAGIC = 2
 NO_PRODUCER = (-1, -1, 0)
-AT_MS = 1_800_000_000_000
 
 
 class Name(str):
@@ -27,12 +26,12 @@ def is_utf8(record: Verbatim) -> bool:
     return not any("\udc80" <= character <= "\udcff" for name, _ in record.attributes for character in name)
 
 
-def bundle_of(records: Sequence[Verbatim], codec: int = 0) -> bytes:
-    """The batch that `records` make, in `codec` (Kafka's number of it)."""
+def bundle_of(records: Sequence[Verbatim], codec: int = 0, *, at_ms: int | None = None) -> bytes:
+    """The batch that `records` make, in `codec` (Kafka's number of it), sent at this time or now."""
     builder = Builder(MAGIC, codec, 0, *NO_PRODUCER, MAX_REQUEST_BYTES)
     for offset, each in enumerate(records):
         headers = [(Name(name), value) for name, value in each.attributes]
-        builder.append(offset, AT_MS, each.key, each.value, headers)
+        builder.append(offset, at_ms, each.key, each.value, headers)
     return bytes(builder.build())
 
 

@@ -45,7 +45,7 @@ def content(record: ConsumerRecord | Verbatim) -> tuple[object, ...]:
 @hypothesis.given(records=bundles, codec=codecs, first=st.integers(0, 7))
 def test_a_record_that_is_no_text_hides_no_other(records: list[Verbatim], codec: int, first: int) -> None:
     first %= len(records)
-    found, after = _read(stored(bundle_of(records, codec)), PLACE, BASE + first)
+    found, after = _read(stored(bundle_of(records, codec, at_ms=0)), PLACE, BASE + first)
     assert after == BASE + len(records)
     assert [each.offset for each in found] == list(range(BASE + first, after))
     for each, sent in zip(found, records[first:], strict=True):
@@ -65,7 +65,7 @@ def test_a_record_that_is_no_text_hides_no_other(records: list[Verbatim], codec:
 def test_bytes_that_are_no_batch_are_passed_one_place_at_a_time(
     records: list[Verbatim], damage: list[tuple[int, int]], kept: float
 ) -> None:
-    raw = bytearray(bundle_of(records))
+    raw = bytearray(bundle_of(records, at_ms=0))
     begin = DefaultRecordBase.HEADER_STRUCT.size
     for place, value in damage:
         raw[begin + place % (len(raw) - begin)] = value
