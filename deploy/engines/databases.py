@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from chassis.addresses import with_sslmode
-from chassis.privileges import grants
+from chassis.database.privileges import grants
 from engines.pgtools import database_url
 
 VAULT = "vault"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import hvac
 from hvac import exceptions as refused
 
-from chassis.redis_login import PASSWORD, UNIT
+from chassis.secrets.redis_login import PASSWORD, UNIT
 from engines.protocol import EngineError
 from engines.vault_bootstrap import KV
 

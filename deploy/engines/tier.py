@@ -101,7 +101,7 @@ def check_settings(values: Mapping[str, str]) -> None:
         raise BadTier(f"REGIONS={values['REGIONS']}: several regions are not built yet; possible: one")
     check(Settings, {name: value for name, value in values.items() if name not in OF_ENGINES})
     if owners := {name.partition("_")[0].lower() for name in values} & set(service_names()):
-        from chassis.service import load_services  # only where something is set: to load them takes a second
+        from chassis.service.service import load_services  # only where something is set: to load them takes a second
 
         for service in load_services(owners):
             check(service.settings, values)

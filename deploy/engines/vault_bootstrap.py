@@ -16,7 +16,7 @@ import hvac
 from hvac import exceptions as refused
 
 from chassis.outgoing import vault_client
-from chassis.redis_login import PASSWORD, UNIT
+from chassis.secrets.redis_login import PASSWORD, UNIT
 from engines.databases import VAULT, ensure_databases, maintenance_url
 from engines.vault_logins import ensure_logins
 from engines.vault_operator import ensure_operator, operator_token, renew

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chassis.outgoing import vault_client
+from chassis.secrets.vault import login_for
 from chassis.settings import Settings
-from chassis.vault import login_for
 from engines.external import External
 from engines.vault_bootstrap import bootstrap
 from engines.vault_plan import VaultPlan

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 import httpx
 
-from chassis.client import Calls
-from chassis.discovery import StaticResolver
+from chassis.calls import Calls, StaticResolver
 
 Call = Callable[[], Awaitable[object]]
 

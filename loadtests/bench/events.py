@@ -13,14 +13,12 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database import Database
-from chassis.events import Event, Received, Subscription
-from chassis.inbox import Consumer
-from chassis.kafka import Producer, ensure_topics
-from chassis.outbox import Relay, append
-from chassis.personal import PublicText
+from chassis.database import Database, metadata
+from chassis.messaging import Event, PublicText, Received, Subscription, append
+from chassis.messaging.inbox import Consumer
+from chassis.messaging.kafka import Producer, ensure_topics
+from chassis.messaging.outbox import Relay
 from chassis.settings import Settings
-from chassis.tables import metadata
 from chassis.testing import StaticSecrets
 from engines.local.servers import Running, start
 

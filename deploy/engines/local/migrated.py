@@ -6,7 +6,7 @@ from engines.local.postgres import Postgres
 from engines.state import REPOSITORY, State
 
 MIGRATED = "migrated.json"
-SOURCES = ("*/migrations/*.py", "*/*/seed.py", "chassis/chassis/privileges.py")
+SOURCES = ("*/migrations/*.py", "*/*/seed.py", "chassis/chassis/database/privileges.py")
 
 
 def is_migrated(state: State, postgres: Postgres | None) -> bool:

@@ -40,7 +40,7 @@ It also answers a waiting fetch only when half of the wait is over, and lets the
 of its session."""
 MORE_THAN_AT_WORK = 2.5
 """What the edge gives an instance at a time, of what it works on: something to go on with, and little that waits. One
-client has less there (`chassis.limits`: half of what is at work, a third of what waits), so others find a place."""
+client has less there (`http/admission.py`: half of what is at work, a third of what waits), so others find a place."""
 PASSED_ON = ("OTEL_", "LOG_LEVEL", "KAFKA_FETCH_", "KAFKA_RETENTION_HOURS", "PUBLIC_ORIGINS")
 
 

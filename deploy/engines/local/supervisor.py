@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from chassis.open_files import raise_open_files
+from chassis.process.open_files import raise_open_files
 from engines.local import control
 from engines.local.control import Event
 from engines.local.leftovers import end_leftovers

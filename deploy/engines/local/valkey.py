@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from chassis.redis_login import OWN_USER
+from chassis.secrets.redis_login import OWN_USER
 from engines.local import probes
 from engines.local.executables import executable
 from engines.local.server import HOST, Server, private_folder, replace_secret

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.file_secrets import FileSecrets
+from chassis.secrets.files import FileSecrets
 from chassis.service import Service, load_services
 from deploy.tests.chart.conftest import NAMESPACE, Object, Render, of_kind, pod_specs
 from deploy.tests.chart.test_objects import check

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.bodies import Body, ClientLeft
 from chassis.errors import Problem
+from chassis.http.bodies import Body, ClientLeft
 from chassis.testing import eventually
 from engines.local.edge import Edge
 from engines.local.ports import free_port

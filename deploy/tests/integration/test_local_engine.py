@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from chassis.cli import every_command
+from chassis.process.cli import every_command
 from engines.local.executables import executable
 from engines.local.processes import lives, wait_until_gone
 from support.terminal import Terminal, hostile, odd

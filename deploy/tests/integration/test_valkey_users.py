@@ -13,11 +13,10 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-from chassis.broadcast import Broadcast
-from chassis.ratelimit import Limit, RateLimiter
-from chassis.redis_login import UNIT
-from chassis.sessions import Sessions
-from chassis.vitals import read_samples
+from chassis.auth import Limit, RateLimiter, Sessions
+from chassis.fleet.heartbeat import read_samples
+from chassis.live import Broadcast
+from chassis.secrets.redis_login import UNIT
 from engines.local.ports import free_port
 from engines.local.servers import Running, start_server
 from engines.local.valkey import Valkey

@@ -12,7 +12,7 @@ import pytest
 from hvac import exceptions as refused
 
 from chassis.database import Database
-from chassis.migrations import upgrade
+from chassis.database.migrations import upgrade
 from chassis.outgoing import vault_client
 from chassis.testing import StaticSecrets, eventually
 from engines.local.openbao import OpenBao

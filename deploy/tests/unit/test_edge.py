@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chassis.openapi import document
+from chassis.http.openapi import document
 from chassis.service import load_services
 from chassis.settings import Settings
 from engines.local.edge import CADDYFILE, Edge

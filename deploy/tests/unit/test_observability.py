@@ -11,8 +11,8 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
-import chassis.security
-import chassis.telemetry
+import chassis.observability.metrics
+import chassis.observability.security
 import orders.counters
 import payments.counters
 import seats.counters
@@ -24,7 +24,13 @@ from engines.tier import load_tier
 
 FOLDER = REPOSITORY / "deploy" / "observability"
 DASHBOARDS = sorted((FOLDER / "dashboards").glob("*.json"))
-EXPORTERS = (chassis.security, chassis.telemetry, orders.counters, payments.counters, seats.counters)
+EXPORTERS = (
+    chassis.observability.metrics,
+    chassis.observability.security,
+    orders.counters,
+    payments.counters,
+    seats.counters,
+)
 """The modules whose import makes a process export something; one that is missing here fails the tests below."""
 
 PROMETHEUS_OWN = {"up", "ALERTS"}

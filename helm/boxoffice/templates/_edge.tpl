@@ -12,7 +12,7 @@ app.kubernetes.io/component: edge
 
 {{- /*
 Which service answers what, from the paths of the services: of two patterns that match, the one with more segments
-wins, as in services/chassis/chassis/gate.py. `named` is a snippet of the Caddyfile.
+wins, as in services/chassis/chassis/http/dispatcher.py. `named` is a snippet of the Caddyfile.
 */}}
 {{- define "boxoffice.edge.routes" -}}
 {{- $name := include "boxoffice.fullname" . }}

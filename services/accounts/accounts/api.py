@@ -23,14 +23,23 @@ from accounts.schemas import (
     ResetWanted,
     SessionView,
 )
-from chassis.declared import SET_COOKIE, Responses, located, raises
+from accounts.settings import RuntimeDep
+from chassis.auth import TooManyRequests
 from chassis.errors import NotFound
-from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, OptionalPrincipal, remote_address
-from chassis.inputs import Text
-from chassis.pagination import Page
-from chassis.ratelimit import TooManyRequests
-from chassis.runtime import RuntimeDep
-from chassis.security import Outcome, SecurityEvent, record
+from chassis.http import (
+    COOKIE,
+    SET_COOKIE,
+    CurrentPrincipal,
+    CurrentSession,
+    OptionalPrincipal,
+    Page,
+    Responses,
+    Text,
+    located,
+    raises,
+    remote_address,
+)
+from chassis.observability import Outcome, SecurityEvent, record
 
 COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 

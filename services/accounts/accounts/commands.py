@@ -32,7 +32,7 @@ def _set(email: str, *, granted: bool) -> None:
     from accounts.handlers import set_role
     from chassis.configuration import read
     from chassis.errors import NotFound
-    from chassis.maintenance import runtime_of
+    from chassis.process.maintenance import runtime_of
     from chassis.settings import Settings
 
     async def work() -> None:

@@ -10,13 +10,13 @@ from accounts.guessing import Claim, guard_of
 from accounts.handlers import Browser
 from accounts.keys import keys_of
 from accounts.passwords import Passwords, passwords_of
-from chassis import outbox
+from accounts.settings import Runtime
+from chassis.auth import Session
 from chassis.database import Database
-from chassis.identity import Principal
+from chassis.http import Principal
 from chassis.ids import uuid7
-from chassis.runtime import Runtime
-from chassis.security import Outcome, SecurityEvent, record
-from chassis.sessions import Session
+from chassis.messaging import outbox
+from chassis.observability import Outcome, SecurityEvent, record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The answers of accounts other than success."""
 
 from chassis.errors import Forbidden, Invalid, NotFound, Problem
-from chassis.security import SecurityEvent
+from chassis.observability import SecurityEvent
 
 
 class EmailTaken(Problem):

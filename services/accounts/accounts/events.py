@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from chassis.events import Event
-from chassis.personal import Slug
+from chassis.messaging import Event, Slug
 
 
 class AccountRegistered(Event, topic="accounts", type="account.registered", key="account_id"):

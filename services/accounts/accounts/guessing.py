@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from accounts.keys import Keys, keys_of
 from accounts.passwords import Passwords, passwords_of
-from accounts.settings import Settings, settings_of
-from chassis.ratelimit import Limit, Quota, RateLimiter, TooManyRequests
-from chassis.runtime import Runtime
+from accounts.settings import Runtime, Settings
+from chassis.auth import Limit, Quota, RateLimiter, TooManyRequests
 
 WAITING_PER_PLACE = 12
 WAITING = 24
-"""Attempts of one process that wait before they are tried. They hold places of its gate, which has more than twice as
-many (`max_in_flight`)."""
+"""Attempts of one process that wait before they are tried. They hold places of it; it has more than twice as many
+(`max_in_flight`).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,4 +151,4 @@ def guard_of(runtime: Runtime) -> Guard:
 
 
 def _from_runtime(runtime: Runtime) -> Guard:
-    return Guard(RateLimiter(runtime.redis), passwords_of(runtime), keys_of(runtime), settings_of(runtime))
+    return Guard(RateLimiter(runtime.redis), passwords_of(runtime), keys_of(runtime), runtime.config)

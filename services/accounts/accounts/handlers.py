@@ -12,19 +12,16 @@ from accounts.errors import EmailTaken, WeakPassword
 from accounts.events import AccountErased, AccountRegistered
 from accounts.keys import keys_of
 from accounts.passwords import passwords_of
-from accounts.settings import settings_of
+from accounts.settings import Runtime
 from accounts.strength import weakness
-from chassis import outbox
+from chassis.auth import Limit, Quota, RateLimiter, Session, Sessions
 from chassis.database import Database
 from chassis.errors import NotFound, Unauthenticated
-from chassis.events import now
-from chassis.identity import Principal
+from chassis.http import Principal
 from chassis.ids import uuid7
-from chassis.races import retries_lost_races
-from chassis.ratelimit import Limit, Quota, RateLimiter
-from chassis.runtime import Runtime
-from chassis.security import Outcome, SecurityEvent, record
-from chassis.sessions import Session, Sessions
+from chassis.messaging import now, outbox
+from chassis.observability import Outcome, SecurityEvent, record
+from chassis.service import retries_lost_races
 
 DAY = 24 * 3600
 
@@ -139,7 +136,7 @@ async def erase(runtime: Runtime, account_id: UUID) -> None:
 
 
 async def _registrations_from(runtime: Runtime, browser: Browser, by: Principal | None) -> Quota:
-    settings, keys = settings_of(runtime), keys_of(runtime)
+    settings, keys = runtime.config, keys_of(runtime)
     window = settings.registration_window_seconds
     if by is not None and ORGANISER in by.roles:
         limit = Limit("register-organiser", settings.registrations_per_organiser, window)
@@ -149,5 +146,5 @@ async def _registrations_from(runtime: Runtime, browser: Browser, by: Principal 
 
 
 async def _registrations_of(runtime: Runtime, email: str) -> Quota:
-    limit = Limit("register-email", settings_of(runtime).registrations_per_email, DAY)
+    limit = Limit("register-email", runtime.config.registrations_per_email, DAY)
     return limit.of(await keys_of(runtime).subject(limit.name, email))

@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 
-from accounts.settings import SECRETS
-from chassis.runtime import Runtime
-from chassis.secret_value import SecretValue
+from accounts.settings import SECRETS, Runtime
+from chassis.secrets import SecretValue
 
 
 class Keys:

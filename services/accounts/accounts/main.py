@@ -3,7 +3,7 @@
 from accounts import api
 from accounts.seed import seed
 from accounts.settings import Settings
-from chassis.app import create_service
+from chassis.service import create_service
 
 service = create_service(
     "accounts",

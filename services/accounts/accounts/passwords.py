@@ -10,22 +10,21 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from accounts.settings import Settings, settings_of
+from accounts.settings import Runtime, Settings
 from accounts.strength import normalised
-from chassis.limits import Admission, Urgency
-from chassis.runtime import Runtime
+from chassis.http import Admission, Urgency
 
 T = TypeVar("T")
 
 MAX_WAITING = 256
 MAX_WAIT_SECONDS = 5.0
 NEWCOMERS_WAITING = 16
-"""Registrations that wait to be hashed, in one process: each holds a place of its gate, which sign-ins need too."""
+"""Registrations that wait to be hashed, in one process: each holds one of its places, which sign-ins need too."""
 NEWCOMERS_WAIT_SECONDS = 2.0
 
 
 class Passwords:
-    """Hashes and verifies. Callers hold a `slot`; past the waiting line they get a 503 (`chassis.limits.Busy`)."""
+    """Hashes and verifies. Callers hold a `slot`; past the waiting line they get a 503 (`chassis.http.Busy`)."""
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(
@@ -94,7 +93,7 @@ def passwords_of(runtime: Runtime) -> Passwords:
 
 
 def _from_settings(runtime: Runtime) -> Passwords:
-    return Passwords(settings_of(runtime))
+    return Passwords(runtime.config)
 
 
 def _prepared(password: str) -> bytes:

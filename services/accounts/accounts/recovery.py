@@ -13,14 +13,12 @@ from accounts.events import PasswordChanged, PasswordResetRequested
 from accounts.handlers import Browser
 from accounts.keys import keys_of
 from accounts.passwords import passwords_of
-from accounts.settings import settings_of
-from chassis import outbox
+from accounts.settings import Runtime
+from chassis.auth import Limit, Quota, RateLimiter, TooManyRequests
 from chassis.errors import is_outage
-from chassis.events import now
 from chassis.ids import uuid7
-from chassis.ratelimit import Limit, Quota, RateLimiter, TooManyRequests
-from chassis.runtime import Runtime
-from chassis.security import Outcome, SecurityEvent, record
+from chassis.messaging import now, outbox
+from chassis.observability import Outcome, SecurityEvent, record
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +27,7 @@ HOUR = 3600
 
 async def reset_wanted(runtime: Runtime, *, email: str, browser: Browser) -> Account | None:
     """Whose password is to be reset. Raises TooManyRequests when the place has asked too often."""
-    quota = await _quota(runtime, "reset-place", settings_of(runtime).resets_per_address, browser.remote)
+    quota = await _quota(runtime, "reset-place", runtime.config.resets_per_address, browser.remote)
     await RateLimiter(runtime.redis).hit(quota)
     return await find(runtime.database, email)
 
@@ -40,9 +38,9 @@ async def send_reset(runtime: Runtime, account: Account) -> None:
     It runs after the answer, which so says nothing about the account: not by its time either. An error ends here.
     """
     try:
-        quota = await _quota(runtime, "reset-email", settings_of(runtime).resets_per_email, account.email)
+        quota = await _quota(runtime, "reset-email", runtime.config.resets_per_email, account.email)
         await RateLimiter(runtime.redis).hit(quota)
-        reset_id, expires_at = uuid7(), now() + timedelta(seconds=settings_of(runtime).reset_seconds)
+        reset_id, expires_at = uuid7(), now() + timedelta(seconds=runtime.config.reset_seconds)
         async with runtime.database.transaction() as tx:
             if await repository.add_reset(tx, reset_id, account.id, expires_at):
                 await outbox.append(tx, PasswordResetRequested(account_id=account.id, reset_id=reset_id))
@@ -62,7 +60,7 @@ async def reset(runtime: Runtime, *, token: str, password: str, browser: Browser
     Raises LinkSpent, WeakPassword (the token stays good), TooManyRequests after many wrong tokens from a place.
     """
     limiter, keys = RateLimiter(runtime.redis), keys_of(runtime)
-    quota = await _quota(runtime, "token-place", settings_of(runtime).resets_per_address, browser.remote)
+    quota = await _quota(runtime, "token-place", runtime.config.resets_per_address, browser.remote)
     await limiter.check(quota)
     reset_id = links.id_in(token)
     account = await _reset_account(runtime, reset_id) if reset_id else None
@@ -85,7 +83,7 @@ async def reset(runtime: Runtime, *, token: str, password: str, browser: Browser
 async def confirm(runtime: Runtime, *, token: str, browser: Browser) -> None:
     """The address of an account is its owner's. Raises LinkSpent, TooManyRequests after many wrong tokens."""
     limiter = RateLimiter(runtime.redis)
-    quota = await _quota(runtime, "token-place", settings_of(runtime).resets_per_address, browser.remote)
+    quota = await _quota(runtime, "token-place", runtime.config.resets_per_address, browser.remote)
     await limiter.check(quota)
     account_id = links.id_in(token)
     async with runtime.database.reading() as connection:

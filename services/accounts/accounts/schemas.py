@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from accounts.domain import Account, normalise_email
 from accounts.strength import LONGEST, SHORTEST
-from chassis.inputs import Country, Id, Input, Opaque, Text, VisibleText
-from chassis.sessions import Session
+from chassis.auth import Session
+from chassis.http import Country, Id, Input, Opaque, Text, VisibleText
 
 
 def _code(value: Any) -> Any:

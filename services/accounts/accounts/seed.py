@@ -6,9 +6,8 @@ from uuid import UUID, uuid5
 from accounts import handlers, repository
 from accounts.domain import ORGANISER, open_account
 from accounts.passwords import Passwords, passwords_of
-from accounts.settings import SECRETS
-from chassis.events import now
-from chassis.runtime import Runtime
+from accounts.settings import SECRETS, Runtime
+from chassis.messaging import now
 
 NAMESPACE = UUID("6f1d0e0a-5d0c-5c7e-9a59-6a5b0c1f2e3d")
 

@@ -1,12 +1,13 @@
 """Settings of accounts: what a password costs, how fast a wrong one may be tried, how often an account be opened."""
 
-from typing import cast
+from typing import Annotated
 
+from fastapi import Depends
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from chassis import service
 from chassis.cpus import usable_cpus
-from chassis.runtime import Runtime
 from chassis.settings import PositiveCount, PositiveSeconds, ServiceSettings
 
 SECRETS = "services/accounts"
@@ -55,6 +56,6 @@ class Settings(ServiceSettings):
     """Mails for a reset to one e-mail address in an hour."""
 
 
-def settings_of(runtime: Runtime) -> Settings:
-    """The settings of accounts, with which its process made the runtime."""
-    return cast("Settings", runtime.config)
+Runtime = service.Runtime[Settings]
+"""What accounts works with."""
+RuntimeDep = Annotated[Runtime, Depends(service.given_runtime)]

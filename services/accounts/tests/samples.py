@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from accounts.events import AccountErased, AccountRegistered, PasswordChanged, PasswordResetRequested
-from chassis.events import Event
+from chassis.messaging import Event
 
 ACCOUNT = UUID("0197a1b2-0000-7000-8000-000000000002")
 LINK = UUID("0197a1b2-0000-7000-8000-000000000012")

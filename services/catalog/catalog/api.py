@@ -19,12 +19,22 @@ from catalog.schemas import (
     ShowView,
     VenueView,
 )
-from chassis.declared import CONDITIONAL, located, raises
+from catalog.settings import RuntimeDep
 from chassis.errors import Invalid, NotFound
-from chassis.identity import OptionalPrincipal, Principal, optional_principal, requires_role
-from chassis.inputs import Id, Text
-from chassis.pagination import Page, PageRequestDep
-from chassis.runtime import RuntimeDep, runtime
+from chassis.http import (
+    CONDITIONAL,
+    Id,
+    OptionalPrincipal,
+    Page,
+    PageRequestDep,
+    Principal,
+    Text,
+    located,
+    optional_principal,
+    raises,
+    requires_role,
+)
+from chassis.service import runtime_for
 
 router = APIRouter(tags=["catalog"])
 _is_organiser = requires_role(ORGANISER)
@@ -41,14 +51,16 @@ Words = Annotated[Text | None, Query(max_length=100)]
 @raises(NotFound)
 async def get_show(request: Request, show_id: Id) -> Response:
     """One show with its performances to come."""
-    return await runtime(request).part(Pages).show(request, await optional_principal(request), show_id)
+    return await runtime_for(request).part(Pages).show(request, await optional_principal(request), show_id)
 
 
 @router.get("/api/performances/{performance_id}", response_model=PerformanceView, responses=CONDITIONAL)
 @raises(NotFound)
 async def get_performance(request: Request, performance_id: Id) -> Response:
     """One performance."""
-    return await runtime(request).part(Pages).performance(request, await optional_principal(request), performance_id)
+    return (
+        await runtime_for(request).part(Pages).performance(request, await optional_principal(request), performance_id)
+    )
 
 
 @router.get("/api/shows", response_model=Page[ListedShow], responses=CONDITIONAL)
@@ -75,7 +87,7 @@ async def list_shows(
         after=page.after(tuple[datetime, UUID]),
         limit=page.rows,
     )
-    return await runtime(request).part(Pages).programme(request, reader, search)
+    return await runtime_for(request).part(Pages).programme(request, reader, search)
 
 
 @organisers.get("/api/venues")

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from catalog.handlers import SaleHandlers
-from chassis.events import Event, Subscription
-from chassis.runtime import Runtime
+from catalog.settings import Runtime
+from chassis.messaging import Event, Subscription
 
 
 class SeatsSoldOut(Event, topic="seats", type="seats.sold_out", key="performance_id"):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.inputs import as_date, as_time
-from chassis.personal import PublicText
+from chassis.iso import as_date, as_time
+from chassis.messaging import PublicText
 
 MAX_SEATS = 5000
 """Of one venue."""

@@ -4,8 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from catalog.domain import PricedZone
-from chassis.events import Event
-from chassis.personal import PublicText
+from chassis.messaging import Event, PublicText
 
 
 class PerformanceScheduled(Event, topic="catalog", type="performance.scheduled", key="performance_id"):

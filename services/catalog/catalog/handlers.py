@@ -12,16 +12,15 @@ from catalog.domain import PricedZone, RuleBroken, Zone
 from catalog.events import PerformanceCancelled, PerformanceScheduled
 from catalog.pages import Pages
 from catalog.schemas import NewPerformance, NewShow, NewVenue, PerformanceView, ShowView, VenueView
+from catalog.settings import Runtime
 from catalog.tables import performances, shows, venues
-from chassis import outbox
 from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound
-from chassis.events import Received, now
+from chassis.http import Page, PageRequest
 from chassis.ids import uuid7
-from chassis.pagination import Page, PageRequest
-from chassis.races import retries_lost_races
-from chassis.runtime import Runtime
-from chassis.security import Outcome, SecurityEvent, record
+from chassis.messaging import Received, now, outbox
+from chassis.observability import Outcome, SecurityEvent, record
+from chassis.service import retries_lost_races
 
 
 @retries_lost_races

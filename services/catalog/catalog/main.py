@@ -5,8 +5,8 @@ from catalog.consumers import subscriptions
 from catalog.pages import ORGANISER
 from catalog.seed import seed
 from catalog.settings import CatalogSettings
-from chassis.app import create_service
-from chassis.backstage import backstage
+from chassis.fleet import backstage
+from chassis.service import create_service
 
 service = create_service(
     "catalog",

@@ -1,7 +1,6 @@
 """What the public reads: pages rendered to JSON once and then served from memory."""
 
 from collections.abc import Awaitable, Callable, Hashable
-from typing import cast
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -10,12 +9,9 @@ from pydantic import BaseModel
 from catalog import repository
 from catalog.repository import Search
 from catalog.schemas import ListedShow, PerformanceView, ShowView
-from catalog.settings import CatalogSettings
+from catalog.settings import Runtime
 from chassis.errors import NotFound
-from chassis.identity import Principal
-from chassis.pagination import Page, encode_cursor
-from chassis.rendered import Rendered, RenderedCache
-from chassis.runtime import Runtime
+from chassis.http import Page, Principal, Rendered, RenderedCache, encode_cursor
 
 ORGANISER = "organiser"
 
@@ -24,7 +20,7 @@ class Pages:
     """The pages of one service instance. `clear` after a change, so that this instance shows it at once."""
 
     def __init__(self, runtime: Runtime) -> None:
-        seconds = cast("CatalogSettings", runtime.config).cache_seconds
+        seconds = runtime.config.cache_seconds
         self._database = runtime.database
         self._cache = RenderedCache(seconds)
         self._public = f"public, max-age={seconds:.0f}"

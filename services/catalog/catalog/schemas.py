@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from catalog.domain import Money, Row, Zone, check_zones
-from chassis.inputs import Country, Currency, Id, Input, Paragraphs, StrictInt, TimeZone, UtcTime, VisibleText
+from chassis.http import Country, Currency, Id, Input, Paragraphs, StrictInt, TimeZone, UtcTime, VisibleText
 
 Line = Annotated[VisibleText, Field(max_length=120)]
 ROW = r"^[\w-]{1,8}$"

@@ -10,10 +10,9 @@ from catalog import repository
 from catalog.domain import Money, Row, Zone, price_zones
 from catalog.handlers import scheduled
 from catalog.schemas import PerformanceView
+from catalog.settings import Runtime
 from catalog.tables import performances, shows, venues
-from chassis import outbox
-from chassis.events import now
-from chassis.runtime import Runtime
+from chassis.messaging import now, outbox
 
 ORGANISER_ID = UUID("1c868eaf-7a72-5ed4-8c71-55502daf1270")
 """The organiser of a fresh stack, as accounts seeds it: all of this is theirs."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from catalog.domain import Money, PricedZone, Row
 from catalog.events import PerformanceCancelled, PerformanceScheduled
-from chassis.events import Event
+from chassis.messaging import Event
 
 PERFORMANCE = UUID("0197a1b2-0000-7000-8000-000000000004")
 SHOW = UUID("0197a1b2-0000-7000-8000-000000000005")

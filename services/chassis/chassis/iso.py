@@ -1,4 +1,7 @@
-"""Codes that standards bodies keep: countries (ISO 3166-1 alpha-2) and currencies (ISO 4217)."""
+"""What ISO has written down: countries (3166-1 alpha-2), currencies (4217), dates and times (8601, as RFC 3339)."""
+
+import re
+from datetime import UTC, date, datetime
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -28,3 +31,27 @@ CURRENCIES = _codes(
     """
 )
 """Those that people pay with: no funds, metals, test or no-currency codes."""
+
+RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME_EXAMPLE = "Give a time such as 2026-01-31T19:30:00Z."
+
+
+def as_time(text: str) -> datetime:
+    """An RFC 3339 time in UTC: a date, a time with seconds, a zone. Raises ValueError."""
+    if not RFC3339.fullmatch(text):
+        raise ValueError(TIME_EXAMPLE)
+    try:
+        return datetime.fromisoformat(text.upper()[:10] + "T" + text.upper()[11:]).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(TIME_EXAMPLE) from error
+
+
+def as_date(text: str) -> date:
+    """A date such as 2026-01-31; no week, no ordinal, no date without dashes. Raises ValueError."""
+    if not DATE.fullmatch(text):
+        raise ValueError("Give a date such as 2026-01-31.")
+    return date.fromisoformat(text)

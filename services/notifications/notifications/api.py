@@ -7,14 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
-from chassis.declared import raises
 from chassis.errors import NotFound
-from chassis.identity import CurrentPrincipal, Principal
-from chassis.inputs import Id
-from chassis.pagination import Page, PageRequestDep
-from chassis.runtime import Runtime, RuntimeDep
+from chassis.http import CurrentPrincipal, Id, Page, PageRequestDep, Principal, raises
 from notifications import qr, repository
 from notifications.schemas import NotificationView, TicketView
+from notifications.settings import Runtime, RuntimeDep
 
 QR_CACHE = "private, no-store"
 """A copy that a browser keeps would show the ticket to the next person at this machine, after signing out too."""

@@ -11,8 +11,8 @@ import aiosmtplib
 from pydantic import TypeAdapter
 
 from chassis.errors import Unavailable
-from chassis.runtime import Runtime
 from notifications.domain import Person
+from notifications.settings import Runtime
 
 PERMANENT = 500
 _PEOPLE = TypeAdapter(list[Person])

@@ -9,13 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import after_commit
-from chassis.events import Event, Handler, Received, Subscription
-from chassis.personal import PublicText
-from chassis.runtime import Runtime
-from chassis.secret_value import SecretValue
+from chassis.messaging import Event, Handler, PublicText, Received, Subscription
+from chassis.secrets import SecretValue
 from notifications import handlers, wording
 from notifications.handlers import ConfirmedOrder
 from notifications.mailer import mailer_of
+from notifications.settings import Runtime
 
 
 class Money(BaseModel):

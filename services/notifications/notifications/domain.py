@@ -4,17 +4,17 @@ import base64
 import binascii
 import hashlib
 import hmac
-import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from chassis.work import Backoff
+
 PREFIX = "BO"
 SIGNATURE_BYTES = 10
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 1800.0
+PAUSES = Backoff(5.0, 1800.0)
+"""Between attempts to send a mail."""
 MESSAGES = UUID("6d657373-6167-5e73-8000-626f786f6666")
 """The namespace of message ids."""
 
@@ -125,9 +125,3 @@ def verified_ticket(key: bytes, code: str, performance_id: UUID) -> UUID | None:
 
 def _signature(key: bytes, ticket_id: UUID, performance_id: UUID) -> bytes:
     return hmac.digest(key, ticket_id.bytes + performance_id.bytes, hashlib.sha256)[:SIGNATURE_BYTES]
-
-
-def pause_before(attempt: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds to wait before sending again after `attempt` attempts: doubling, bounded, and spread over half of it."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt - 1, 16))
-    return longest * (0.5 + jitter() / 2)

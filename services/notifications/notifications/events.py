@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from chassis.events import Event
-from chassis.personal import PublicText
+from chassis.messaging import Event, PublicText
 
 
 class TicketIssued(Event, topic="notifications", type="ticket.issued", key="order_id"):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
 from chassis.ids import uuid7
+from chassis.messaging import outbox
 from notifications import repository, wording
 from notifications.domain import Kind, Message, Ticket, message_id, ticket_code
 from notifications.events import TicketIssued

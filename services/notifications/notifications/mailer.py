@@ -11,13 +11,12 @@ from uuid import UUID
 
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.runtime import Runtime
-from chassis.worker import Worker
+from chassis.work import Worker
 from notifications import letter, outgoing
 from notifications.clients import AccountsPeople, MailRefused, MailServer, MailServerAway, People, Send, SmtpServer
-from notifications.domain import Kind, MailState, Person, has_link, pause_before
+from notifications.domain import PAUSES, Kind, MailState, Person, has_link
 from notifications.outgoing import Mail, Outcome
-from notifications.settings import NotificationsSettings
+from notifications.settings import NotificationsSettings, Runtime
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +100,7 @@ class Mailer(Worker):
         if permanent or mail.attempts >= self._settings.attempts:
             log.warning("mail %s cannot be delivered, given up after %d attempts", mail.message_id, mail.attempts)
             return Outcome(mail.message_id, MailState.FAILED, mail.attempts, error=reason)
-        pause = pause_before(mail.attempts)
+        pause = PAUSES.pause(mail.attempts)
         return Outcome(mail.message_id, MailState.WAITING, mail.attempts, error=reason, pause=pause)
 
     @staticmethod
@@ -112,7 +111,5 @@ class Mailer(Worker):
 def mailer_of(runtime: Runtime) -> Mailer:
     """The mailer of this instance."""
     config = runtime.config
-    if not isinstance(config, NotificationsSettings):
-        raise TypeError(f"notifications runs with its own settings, not with {type(config).__name__}")
     server = SmtpServer(runtime.settings.smtp_url, seconds=config.smtp_seconds)
     return Mailer(runtime.database, AccountsPeople(runtime), server, config)

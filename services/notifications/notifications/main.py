@@ -1,12 +1,11 @@
 """Notifications as data: its HTTP interface, what it hears and what it works on."""
 
-from chassis.app import create_service
-from chassis.runtime import Runtime
-from chassis.worker import Worker
+from chassis.service import create_service
+from chassis.work import Worker
 from notifications.api import router
 from notifications.consumers import subscriptions
 from notifications.mailer import mailer_of
-from notifications.settings import NotificationsSettings
+from notifications.settings import NotificationsSettings, Runtime
 
 
 def workers(runtime: Runtime) -> list[Worker]:

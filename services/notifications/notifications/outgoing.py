@@ -11,7 +11,7 @@ from sqlalchemy import Float, Integer, Interval, Uuid, any_, bindparam, case, co
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.bulk import Batch
+from chassis.database import Batch
 from notifications.domain import Kind, MailState, TicketState
 from notifications.tables import mails, messages, tickets
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Uuid, any_, bindparam, delete, func, select, tuple_,
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.bulk import Batch
+from chassis.database import Batch
 from notifications.domain import MailState, Message, Ticket, TicketState
 from notifications.tables import closed_orders, contacts, mails, messages, tickets
 

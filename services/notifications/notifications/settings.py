@@ -1,7 +1,11 @@
 """Settings of notifications, from `NOTIFICATIONS_*` in the environment. The key of the tickets is in Vault instead."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from pydantic_settings import SettingsConfigDict
 
+from chassis import service
 from chassis.settings import PositiveCount, PositiveSeconds, Rate, ServiceSettings
 
 
@@ -25,3 +29,8 @@ class NotificationsSettings(ServiceSettings):
     """After this long without a record, who took a mail counts as dead and another sends it."""
     attempts: PositiveCount = 10
     """How often a mail that the server puts off is tried, with growing pauses: ten times take about half an hour."""
+
+
+Runtime = service.Runtime[NotificationsSettings]
+"""What notifications works with."""
+RuntimeDep = Annotated[Runtime, Depends(service.given_runtime)]

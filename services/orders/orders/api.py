@@ -6,16 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from chassis.declared import EVENTS, located, raises
 from chassis.errors import NotFound
-from chassis.events import now
-from chassis.identity import CurrentPrincipal
-from chassis.inputs import Id
-from chassis.outbox import ConcurrencyConflict
-from chassis.pagination import Page, PageRequestDep
-from chassis.runtime import Runtime, RuntimeDep
-from chassis.sse import EventStream, ServerEvent, event_stream
-from chassis.streams import NoMoreStreams, TooManyStreams
+from chassis.http import EVENTS, CurrentPrincipal, Id, Page, PageRequestDep, event_stream, located, raises
+from chassis.live import EventStream, NoMoreStreams, ServerEvent, TooManyStreams
+from chassis.messaging import ConcurrencyConflict, now
+from chassis.service import Runtime, RuntimeDep
 from orders import handlers, repository
 from orders.clients import Holds, SeatsHolds
 from orders.domain import OVER

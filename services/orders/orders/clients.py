@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.errors import Unavailable
-from chassis.runtime import Runtime
+from chassis.service import Runtime
 from orders.events import Money
 
 

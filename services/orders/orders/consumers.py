@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.broadcast import Broadcast
-from chassis.events import Event, Received, Subscription
-from chassis.personal import Slug
-from chassis.runtime import Runtime
+from chassis.live import Broadcast
+from chassis.messaging import Event, Received, Slug, Subscription
+from chassis.service import Runtime
 from orders import domain, handlers
 from orders.domain import Order
 

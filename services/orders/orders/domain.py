@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from chassis.events import Event
+from chassis.messaging import Event
 from orders.events import (
     OrderCancelled,
     OrderConfirmed,

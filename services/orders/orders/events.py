@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.events import Event
-from chassis.personal import PublicText, Slug
+from chassis.messaging import Event, PublicText, Slug
 
 
 class Money(BaseModel):

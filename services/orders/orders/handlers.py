@@ -8,14 +8,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
-from chassis.broadcast import Broadcast
 from chassis.database import Database, after_commit
 from chassis.errors import NotFound, Problem
-from chassis.events import Event
 from chassis.ids import uuid7
-from chassis.races import retries_lost_races
-from chassis.runtime import Runtime
+from chassis.live import Broadcast
+from chassis.messaging import Event, outbox
+from chassis.service import Runtime, retries_lost_races
 from orders import domain, repository
 from orders.clients import Hold, Holds
 from orders.counters import CHANGED, CONFIRMED, PLACED

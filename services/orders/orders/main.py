@@ -1,8 +1,7 @@
 """The composition root of orders."""
 
-from chassis.runtime import Runtime
-from chassis.service import create_service
-from chassis.worker import Worker
+from chassis.service import Runtime, create_service
+from chassis.work import Worker
 from orders import api, consumers, counters, handlers
 
 SWEEP_SECONDS = 300.0

@@ -9,10 +9,8 @@ from sqlalchemy import Row, Text, Uuid, any_, bindparam, case, cast, delete, fun
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import locks
-from chassis.bulk import Batch
-from chassis.events import Event
-from chassis.tables import event_log
+from chassis.database import Batch, event_log, locks
+from chassis.messaging import Event
 from orders.domain import OVER, Order, fold
 from orders.events import BY_TYPE, OrderPlaced
 from orders.tables import cancelled_performances, orders, payment_tokens

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from chassis.inputs import Id, Input, Text
-from chassis.personal import PERSONAL
+from chassis.http import Id, Input, Text
+from chassis.messaging import PERSONAL
 from orders.events import Money
 
 TOKEN = r"^[A-Za-z0-9_\-]+$"  # noqa: S105 - the form of one

@@ -1,4 +1,4 @@
-"""The projection of orders for queries. The truth is the event log (`chassis.tables.event_log`)."""
+"""The projection of orders for queries. The truth is the event log (`chassis.database.tables.event_log`)."""
 
 from sqlalchemy import (
     BigInteger,

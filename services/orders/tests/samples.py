@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis.events import Event
+from chassis.messaging import Event
 from orders.events import (
     Money,
     OrderCancelled,

@@ -11,20 +11,18 @@ import time
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
 from chassis.database import Database
 from chassis.errors import is_outage
-from chassis.events import Event
-from chassis.runtime import Runtime
-from chassis.secret_value import SecretValue
-from chassis.telemetry import batch_context
-from chassis.worker import Worker
+from chassis.messaging import Event, outbox
+from chassis.observability import batch_context
+from chassis.secrets import SecretValue
+from chassis.work import Worker
 from payments import repository
 from payments.clients import ChargeRequest, PaymentProvider, ProviderUnavailable
 from payments.counters import WAITING
-from payments.domain import Answer, Charge, NoAnswer, State, Throttle, pause_before, plain_reason
+from payments.domain import PAUSES, Answer, Charge, NoAnswer, State, Throttle, plain_reason
 from payments.events import Money, PaymentCaptured, PaymentDeclined, PaymentRefunded
-from payments.settings import PaymentsSettings
+from payments.settings import PaymentsSettings, Runtime
 from payments.simulator import SimulatedProvider
 
 log = logging.getLogger(__name__)
@@ -78,7 +76,7 @@ class Cashier(Worker):
             self._start(charge)
         for charge, answer in answers:
             if isinstance(answer, NoAnswer):
-                asyncio.get_running_loop().call_later(pause_before(charge.attempts, lambda: 1.0), self.wake)
+                asyncio.get_running_loop().call_later(PAUSES.pause(charge.attempts, lambda: 1.0), self.wake)
         return len(answers) + len(due)
 
     async def _record_and_claim(self, answers: list[tuple[Charge, Answer]], room: int) -> list[Charge]:
@@ -138,7 +136,7 @@ async def record(tx: AsyncConnection, answers: list[tuple[Charge, Answer]]) -> N
             continue
         changed.append(charge.answered(answer))
         if isinstance(answer, NoAnswer):
-            pauses[charge.order_id] = pause_before(before.attempts)
+            pauses[charge.order_id] = PAUSES.pause(before.attempts)
     if changed:
         await repository.save(tx, changed, pauses)
     with batch_context({str(charge.order_id): charge.traceparent for charge in changed}):
@@ -173,7 +171,5 @@ def backlog(database: Database) -> Worker:
 def cashier_of(runtime: Runtime) -> Cashier:
     """The cashier of this instance, at the simulated provider: put the adapter of a real one in its place here."""
     config = runtime.config
-    if not isinstance(config, PaymentsSettings):
-        raise TypeError(f"payments runs with its own settings, not with {type(config).__name__}")
     api_key = SecretValue(runtime.secrets, "services/payments", "provider_api_key")
     return Cashier(runtime.database, SimulatedProvider(runtime.database, api_key), config)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from chassis.client import Reply
+from chassis.calls import Reply
 from chassis.errors import Unavailable
-from chassis.runtime import Runtime
 from payments.domain import Captured, Declined, Reversed
+from payments.settings import Runtime
 
 
 class Tokens(Protocol):

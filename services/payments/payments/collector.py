@@ -9,12 +9,12 @@ from uuid import UUID
 
 from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.runtime import Runtime
-from chassis.worker import Worker
+from chassis.work import Worker
 from payments import repository
 from payments.cashier import cashier_of, record
 from payments.clients import OrdersTokens, Tokens
 from payments.domain import NOTHING_TO_PAY_BY, Declined
+from payments.settings import Runtime
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import after_commit
-from chassis.events import Event, Received, Subscription
-from chassis.runtime import Runtime
+from chassis.messaging import Event, Received, Subscription
 from payments import handlers
 from payments.cashier import cashier_of
 from payments.collector import collector_of
 from payments.domain import Charge, State
 from payments.events import Money
+from payments.settings import Runtime
 
 
 class OrderPlaced(Event, topic="orders", type="order.placed", key="order_id"):

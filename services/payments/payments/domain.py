@@ -7,15 +7,16 @@ pending ──► captured ──► reversing ──► refunded
    └──► voided                                  (never sent to the provider)
 """
 
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
-FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 30.0
+from chassis.work import Backoff
+
+PAUSES = Backoff(0.25, 30.0)
+"""Between attempts to charge or to pay back."""
 
 
 class State(StrEnum):
@@ -111,12 +112,6 @@ class Charge:
 def plain_reason(said: str | None) -> str:
     """What others may hear of a provider's reason: a plain word."""
     return said if said and len(said) <= 64 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", said) else DECLINED
-
-
-def pause_before(attempt: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds to wait before asking again after `attempt` attempts: doubling, bounded, and spread over half of it."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt - 1, 16))
-    return longest * (0.5 + jitter() / 2)
 
 
 class Throttle:

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from chassis.events import Event
-from chassis.personal import PublicText, Slug
+from chassis.messaging import Event, PublicText, Slug
 
 
 class Money(BaseModel):

@@ -1,12 +1,11 @@
 """Payments as data: what it hears and what it works on. It has no HTTP interface."""
 
-from chassis.app import create_service
-from chassis.runtime import Runtime
-from chassis.worker import Worker
+from chassis.service import create_service
+from chassis.work import Worker
 from payments.cashier import backlog, cashier_of
 from payments.collector import collector_of
 from payments.consumers import subscriptions
-from payments.settings import PaymentsSettings
+from payments.settings import PaymentsSettings, Runtime
 
 
 def workers(runtime: Runtime) -> list[Worker]:

@@ -10,7 +10,7 @@ from sqlalchemy import Float, Integer, Interval, Uuid, any_, bindparam, column, 
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.bulk import Batch
+from chassis.database import Batch
 from payments.domain import OPEN, Charge, State
 from payments.tables import charges
 

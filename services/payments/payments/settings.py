@@ -1,7 +1,11 @@
 """Settings of payments, from `PAYMENTS_*` in the environment. The provider's API key is none: it is in Vault."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from pydantic_settings import SettingsConfigDict
 
+from chassis import service
 from chassis.settings import PositiveCount, PositiveSeconds, Rate, Seconds, ServiceSettings
 
 
@@ -22,3 +26,8 @@ class PaymentsSettings(ServiceSettings):
     """How long the provider may take to answer."""
     lease_seconds: PositiveSeconds = 12.0
     """After this long without a recorded answer, who took a charge counts as dead and another asks again."""
+
+
+Runtime = service.Runtime[PaymentsSettings]
+"""What payments works with."""
+RuntimeDep = Annotated[Runtime, Depends(service.given_runtime)]

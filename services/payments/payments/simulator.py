@@ -15,11 +15,10 @@ from sqlalchemy import ColumnElement, Row, case
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from chassis.bulk import Batch
-from chassis.coalesce import Coalescer
-from chassis.database import Database
+from chassis.database import Batch, Database
 from chassis.ids import uuid7
-from chassis.secret_value import SecretValue
+from chassis.secrets import SecretValue
+from chassis.work import Coalescer
 from payments.clients import ChargeRequest, ProviderUnavailable
 from payments.domain import Captured, Declined, Reversed
 from payments.tables import simulator_charges as books

@@ -2,20 +2,28 @@
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.declared import CONDITIONAL, EVENTS, located, raises
 from chassis.errors import NotFound
-from chassis.identity import CurrentPrincipal, OptionalPrincipal
-from chassis.inputs import Id
-from chassis.pagination import Page, PageRequestDep
-from chassis.rendered import conditional, etag_of
-from chassis.runtime import RuntimeDep
-from chassis.sse import EventStream, event_stream
-from chassis.streams import NoMoreStreams, TooManyStreams
+from chassis.http import (
+    CONDITIONAL,
+    EVENTS,
+    CurrentPrincipal,
+    Id,
+    OptionalPrincipal,
+    Page,
+    PageRequestDep,
+    conditional,
+    etag_of,
+    event_stream,
+    located,
+    raises,
+)
+from chassis.live import EventStream, NoMoreStreams, TooManyStreams
 from seats import handlers, repository
 from seats.handlers import PerformanceClosed, SeatsTaken, TooManySeatsHeld
 from seats.live import stream
 from seats.performances import Performances
 from seats.schemas import HoldView, InternalHoldView, NewHold, SeatMapView
+from seats.settings import RuntimeDep
 
 router = APIRouter(tags=["seats"])
 internal = APIRouter(include_in_schema=False)

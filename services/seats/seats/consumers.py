@@ -7,11 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.events import Event, Received, Subscription, now
-from chassis.personal import PublicText
-from chassis.runtime import Runtime
+from chassis.messaging import Event, PublicText, Received, Subscription, now
 from seats import repository, sales
 from seats.domain import Layout, Sale, Zone
+from seats.settings import Runtime
 
 
 class PerformanceScheduled(Event, topic="catalog", type="performance.scheduled", key="performance_id"):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.personal import PublicText
+from chassis.messaging import PublicText
 
 MAX_SEATS_IN_HOLD = 8
 

@@ -3,8 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from chassis.events import Event
-from chassis.personal import PublicText
+from chassis.messaging import Event, PublicText
 
 
 class SeatsSold(Event, topic="seats", type="seats.sold", key="order_id"):

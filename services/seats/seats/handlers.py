@@ -1,17 +1,16 @@
 """Use cases of buyers: keep seats for a while, look at a hold, let it go."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from chassis.database import after_commit
 from chassis.errors import Invalid, NotFound, Problem
+from chassis.http import Page, PageRequest
 from chassis.ids import uuid7
-from chassis.pagination import Page, PageRequest
-from chassis.races import retries_lost_races
-from chassis.runtime import Runtime
+from chassis.service import retries_lost_races
 from seats import repository
 from seats.counters import HOLDS
 from seats.domain import Ended, Money, State, UnknownSeats
@@ -19,7 +18,7 @@ from seats.live import announce, changes_to
 from seats.performances import Performances
 from seats.repository import Hold
 from seats.schemas import HoldView, InternalHoldView, NewHold
-from seats.settings import SeatsSettings
+from seats.settings import Runtime
 
 NO_SUCH_HOLD = "There is no such hold, or it has expired."
 
@@ -131,7 +130,7 @@ async def sweep(runtime: Runtime) -> int:
 
 
 async def _take(runtime: Runtime, hold: Hold) -> HoldView:
-    settings = cast("SeatsSettings", runtime.config)
+    settings = runtime.config
     async with runtime.database.transaction() as tx:
         got = await repository.take(tx, hold, seconds=settings.hold_seconds, most=settings.max_open_seats)
         if not got and (held := await repository.open_seats(tx, hold.account_id)) + len(hold.labels) > (

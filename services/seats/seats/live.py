@@ -5,12 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.broadcast import Broadcast
 from chassis.database import after_commit
-from chassis.runtime import Runtime
-from chassis.sse import ServerEvent
+from chassis.live import Broadcast, ServerEvent
 from seats import repository
 from seats.domain import State
+from seats.settings import Runtime
 
 Changes = Mapping[UUID, Mapping[str, State]]
 """New states by performance and label."""

@@ -1,20 +1,16 @@
 """Seats' composition root."""
 
-from typing import cast
-
-from chassis.app import create_service
-from chassis.runtime import Runtime
-from chassis.worker import Worker
+from chassis.service import create_service
+from chassis.work import Worker
 from seats.api import internal, router
 from seats.consumers import subscriptions
 from seats.counters import HOLDS, SOLD
 from seats.handlers import sweep
-from seats.settings import SeatsSettings
+from seats.settings import Runtime, SeatsSettings
 
 
 def workers(runtime: Runtime) -> list[Worker]:
-    seconds = cast("SeatsSettings", runtime.config).sweep_seconds
-    return [Worker("seats:sweep", lambda: sweep(runtime), idle_seconds=seconds)]
+    return [Worker("seats:sweep", lambda: sweep(runtime), idle_seconds=runtime.config.sweep_seconds)]
 
 
 service = create_service(

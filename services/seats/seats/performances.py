@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 
 from chassis.errors import NotFound
-from chassis.runtime import Runtime
 from seats import repository
 from seats.domain import Claims, Layout, Seat, State, Zone
+from seats.settings import Runtime
 
 CAPACITY = 128
 """How many performances an instance remembers; one of 2,000 seats takes about half a megabyte."""

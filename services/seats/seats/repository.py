@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.locks import own
+from chassis.database import own
 from seats.domain import Claims, Ended, Freed, Money
 from seats.statements import sql
 from seats.tables import performances

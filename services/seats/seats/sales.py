@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
-from chassis.broadcast import Broadcast
 from chassis.database import after_commit
+from chassis.live import Broadcast
+from chassis.messaging import outbox
 from seats import repository, sales_repository
 from seats.counters import SOLD
 from seats.domain import Ended, Outcome, Sale, SoldCount, State, rounds, seats_by_order

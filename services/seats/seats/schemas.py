@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from chassis.inputs import Id, Input, VisibleText
+from chassis.http import Id, Input, VisibleText
 from seats.domain import MAX_SEATS_IN_HOLD, Money, State
 
 Label = Annotated[VisibleText, Field(max_length=16)]

@@ -1,7 +1,11 @@
 """Seats' own settings."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from pydantic_settings import SettingsConfigDict
 
+from chassis import service
 from chassis.settings import PositiveCount, PositiveSeconds, ServiceSettings
 
 
@@ -15,3 +19,8 @@ class SeatsSettings(ServiceSettings):
     until it is paid, so that cards which are declined block no house either."""
     sweep_seconds: PositiveSeconds = 2.0
     """How often expired claims are looked for; only how soon a page shows them as available depends on it."""
+
+
+Runtime = service.Runtime[SeatsSettings]
+"""What seats works with."""
+RuntimeDep = Annotated[Runtime, Depends(service.given_runtime)]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.events import Event
+from chassis.messaging import Event
 from seats.events import SeatsBackOnSale, SeatsReleased, SeatsSold, SeatsSoldOut
 
 ORDER = UUID("0197a1b2-0000-7000-8000-000000000001")

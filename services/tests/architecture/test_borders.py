@@ -34,6 +34,10 @@ def is_text(line: ast.stmt) -> bool:
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
 
 
+def is_of_a_service(path: Path) -> bool:
+    return not {"chassis", "tests", "storefront"} & {*path.relative_to(SERVICES).parts}
+
+
 def words_of(text: str) -> list[str]:
     """The words in names and texts: `order_by` and `HoldExpired` are two words each."""
     return re.findall(r"[A-Z]?[a-z]+|[A-Z]+", text)
@@ -48,6 +52,18 @@ def test_imports_keep_to_the_borders() -> None:
 @pytest.mark.parametrize("path", python_files(SERVICES / "chassis/chassis"), ids=lambda path: path.stem)
 def test_the_chassis_knows_nothing_of_the_business(path: Path) -> None:
     assert [word for word in words_of(code_of(path)) if BUSINESS_WORDS.fullmatch(word)] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in python_files(SERVICES) if is_of_a_service(each)],
+    ids=lambda path: "/".join(path.parts[-2:]),
+)
+def test_services_import_from_the_packages_of_the_chassis(path: Path) -> None:
+    """What is public of a room stands in its `__init__`. Commands, which begin in a process, import its modules."""
+    modules = [each.module or "" for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.ImportFrom)]
+    inside = [each for each in modules if each.startswith("chassis.") and each.count(".") > 1]
+    assert [each for each in inside if not each.startswith("chassis.process.")] == []
 
 
 def test_no_code_asks_for_a_tier() -> None:

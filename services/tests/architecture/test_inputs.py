@@ -1,4 +1,4 @@
-"""What callers send has the types of `chassis.inputs`: no service judges it in its own way, or not at all."""
+"""What callers send has the types of `chassis.http.inputs`: no service judges it in its own way, or not at all."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -9,19 +9,20 @@ import pytest
 from annotated_types import GroupedMetadata
 from pydantic import BaseModel, Strict
 
-from chassis.inputs import Input
+from chassis.http import Input
+from chassis.http.application import application
+from chassis.http.strict import dependants_of, routes_of
 from chassis.service import Service, load_services
-from chassis.strict import dependants_of, routes_of
 
 BARE = (str, int, float, bytes, UUID, datetime, date, time)
 NAMES = ("accounts", "catalog", "notifications", "orders", "seats")
 
 
 def is_judged(kind: Any, metadata: tuple[Any, ...]) -> bool:
-    """Whether one of the annotations is a piece of `chassis.inputs`, or makes a number strict."""
+    """Whether one of the annotations is a piece of `chassis.http.inputs`, or makes a number strict."""
     parts = [part for each in metadata for part in (each if isinstance(each, GroupedMetadata) else (each,))]
     modules = {getattr(getattr(part, "func", type(part)), "__module__", "") for part in parts}
-    return "chassis.inputs" in modules or (kind is int and any(isinstance(part, Strict) for part in parts))
+    return "chassis.http.inputs" in modules or (kind is int and any(isinstance(part, Strict) for part in parts))
 
 
 def unjudged(kind: Any, metadata: tuple[Any, ...], at: str) -> Iterator[str]:
@@ -44,7 +45,7 @@ def unjudged(kind: Any, metadata: tuple[Any, ...], at: str) -> Iterator[str]:
 
 
 def findings(service: Service) -> Iterator[str]:
-    for route in routes_of(service.app):
+    for route in routes_of(application(service)):
         fields = [
             (f"{route.path} {place}", field)
             for each in dependants_of(route)
@@ -60,7 +61,7 @@ def findings(service: Service) -> Iterator[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_callers_send_is_judged_by_the_chassis(name: str) -> None:
     [service] = load_services([name])
-    assert list(routes_of(service.app))
+    assert list(routes_of(application(service)))
     assert list(findings(service)) == []
 
 

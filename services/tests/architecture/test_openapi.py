@@ -9,7 +9,7 @@ import pytest
 
 import chassis
 from chassis.errors import MethodNotAllowed, Problem
-from chassis.openapi import document
+from chassis.http.openapi import document
 from chassis.service import Service, load_services
 
 OF_NO_OPERATION = {MethodNotAllowed.slug, Problem.slug}
@@ -34,8 +34,8 @@ def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
 
 def test_every_problem_is_one_that_an_operation_may_answer(described: dict[str, Any], services: list[Service]) -> None:
     for package in ("chassis", *(each.name for each in services)):
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            importlib.import_module(f"{package}.{module.name}")
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
     known = {each.slug for each in problems() if each.__module__.partition(".")[0] in _packages(services)}
     named = {
         schema["allOf"][1]["properties"]["type"]["const"].rpartition("/")[2]

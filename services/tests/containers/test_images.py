@@ -35,7 +35,7 @@ def test_nothing_is_left_to_compile_at_a_start(image: dict[str, Any]) -> None:
     program = """
 import os.path, sys
 from importlib.metadata import entry_points
-import chassis.cli, chassis.serve
+import chassis.process.cli, chassis.process.serve
 assert [each.load() for each in entry_points(group="boxoffice.services")]
 for each in list(sys.modules.values()):
     bytecode = getattr(each, "__cached__", None)

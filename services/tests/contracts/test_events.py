@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from chassis.events import Event
+from chassis.messaging import Event
 
 SERVICES = Path(__file__).parents[2]
 NAMES = ["accounts", "catalog", "notifications", "orders", "payments", "seats"]

@@ -13,8 +13,8 @@ from secrets import token_hex
 
 import pytest
 
-from chassis.conformance import Conformance
-from chassis.openapi import document
+from chassis.http.conformance import Conformance
+from chassis.http.openapi import document
 from chassis.service import load_services
 from chassis.testing import App
 from support.brokers import Broker

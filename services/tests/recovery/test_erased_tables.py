@@ -15,8 +15,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from accounts import handlers
-from chassis import tables
-from chassis.database import Database
+from chassis.database import Database, tables
 from chassis.testing import App, Databases, Servers
 from engines.erasures import erase_again
 from notifications.consumers import AccountErased

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from accounts import repository
 from accounts.domain import open_account
 from accounts.tables import accounts
-from chassis.events import now
-from chassis.tables import event_log
+from chassis.database import event_log
+from chassis.messaging import now
 from chassis.testing import Databases, Servers
 from engines.erasures import erase_again, from_file, read_ledger
 from engines.protocol import EngineError

@@ -8,9 +8,8 @@ import orjson
 import pytest
 from sqlalchemy import insert, select, text
 
-from chassis.database import Database
-from chassis.migrations import folder_of
-from chassis.tables import event_log
+from chassis.database import Database, event_log
+from chassis.database.migrations import folder_of
 from notifications.tables import contacts
 
 Connect = Callable[[str], Awaitable[Database]]

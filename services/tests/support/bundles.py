@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy as Builder
 
-from chassis.kafka import MAX_REQUEST_BYTES, Verbatim
+from chassis.messaging.kafka import MAX_REQUEST_BYTES, Verbatim
 
 MAGIC = 2
 NO_PRODUCER = (-1, -1, 0)

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text
 
-from chassis.events import Event
-from chassis.secret_value import SecretValue
-from chassis.tables import event_log
+from chassis.database import event_log
+from chassis.messaging import Event
+from chassis.secrets import SecretValue
 from chassis.testing import App
 from payments.cashier import Cashier
 from payments.settings import PaymentsSettings

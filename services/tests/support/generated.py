@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 from starlette.types import Message, Receive, Scope, Send
 
-from chassis.conformance import Conformance, Undocumented
-from chassis.identity import COOKIE
+from chassis.http import COOKIE
+from chassis.http.conformance import Conformance, Undocumented
 from chassis.testing import App
 
 STREAM_SECONDS = 0.2

@@ -16,10 +16,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import database, inbox
-from chassis.database import Database
-from chassis.events import Received, Subscription
-from chassis.inbox import Consumer
+from chassis.database import Database, database
+from chassis.messaging import Received, Subscription, inbox
+from chassis.messaging.inbox import Consumer
 from chassis.settings import Settings
 from chassis.testing import Servers, StaticSecrets
 from support.talk import Ears, Said

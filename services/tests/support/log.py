@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaConnectionError
 
-from chassis.group import Fetched, Member
-from chassis.kafka import Verbatim
+from chassis.messaging.group import Fetched, Member
+from chassis.messaging.kafka import Verbatim
+from chassis.messaging.unpacking import Unfetchable
 from chassis.settings import Settings
-from chassis.unpacking import Unfetchable
 from support.records import received
 
 TOPIC = "alpha"

@@ -3,7 +3,7 @@
 from aiokafka import ConsumerRecord
 from hypothesis import strategies as st
 
-from chassis.kafka import Verbatim
+from chassis.messaging.kafka import Verbatim
 
 HEADERS = ("ce_id", "ce_type", "ce_source", "ce_time", "traceparent", "ce_specversion", "content-type")
 AWKWARD = (

@@ -10,15 +10,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
-from chassis.app import create_service
-from chassis.events import Event, Received, Subscription
+from chassis.database import event_log
 from chassis.ids import uuid7
-from chassis.kafka import DEAD_LETTER, MAX_REQUEST_BYTES, Outgoing, Verbatim
-from chassis.personal import PublicText
-from chassis.runtime import Runtime
-from chassis.service import Service
-from chassis.tables import event_log
+from chassis.messaging import Event, PublicText, Received, Subscription, outbox
+from chassis.messaging.kafka import DEAD_LETTER, MAX_REQUEST_BYTES, Outgoing, Verbatim
+from chassis.service import Runtime, Service, create_service
 from chassis.testing import App, eventually
 from support.brokers import Broker
 

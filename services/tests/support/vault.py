@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import hvac
 
 from chassis.outgoing import vault_client
-from chassis.vault import AppRoleLogin
+from chassis.secrets.vault import AppRoleLogin
 from engines.local.openbao import OpenBao
 
 POLICY = """

@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.database import Database
-from chassis.dead_letters import row_of
-from chassis.events import Subscription
-from chassis.kafka import DEAD_LETTER, Verbatim
-from chassis.records import Delivery, Ignored, read
-from chassis.tables import event_log
+from chassis.database import Database, event_log
+from chassis.messaging import Subscription
+from chassis.messaging.dead_letters import row_of
+from chassis.messaging.kafka import DEAD_LETTER, Verbatim
+from chassis.messaging.records import Delivery, Ignored, read
 from support.records import received
 from support.talk import Ears, Said, heard
 

@@ -12,7 +12,7 @@ import pytest
 from accounts.credentials import sign_in as begin_session
 from accounts.errors import WrongCredentials
 from accounts.handlers import Browser
-from chassis.events import now
+from chassis.messaging import now
 from chassis.testing import App
 
 Json = dict[str, Any]

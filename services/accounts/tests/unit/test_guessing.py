@@ -9,7 +9,7 @@ import pytest
 from accounts import devices
 from accounts.guessing import Pace
 from accounts.keys import Keys
-from chassis.secret_value import SecretValue
+from chassis.secrets import SecretValue
 from chassis.testing import StaticSecrets
 
 ANN, BOB = uuid4(), uuid4()

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.passwords import Passwords
 from accounts.settings import Settings
-from chassis.limits import Busy
+from chassis.http import Busy
 
 CHEAP = Settings(password_memory_kib=64, password_rounds=1, concurrent_hashes=1)
 PASSWORD = "correct horse battery staple"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from catalog.seed import seed
-from chassis.events import now
+from chassis.messaging import now
 from chassis.testing import App
 
 VENUE = {

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from catalog.seed import seed
-from chassis.events import now
+from chassis.messaging import now
 
 
 async def test_the_seed_is_a_programme(seeded: Any) -> None:

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chassis.broadcast import MAX_BACKLOG, Broadcast, Updates
-from chassis.memory import MemoryBroadcast
+from chassis.live.broadcast import MAX_BACKLOG, Broadcast, Updates
+from chassis.testing.fakes import MemoryBroadcast
 
 pytestmark = pytest.mark.timeout(20)
 

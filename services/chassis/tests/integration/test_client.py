@@ -9,12 +9,12 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from chassis import errors
-from chassis.client import Calls
-from chassis.deadlines import remaining, set_deadline
-from chassis.discovery import StaticResolver
+from chassis.calls.client import Calls
+from chassis.calls.deadlines import remaining, set_deadline
+from chassis.calls.discovery import StaticResolver
 from chassis.errors import NotFound, Unavailable
-from chassis.telemetry import new_traceparent, trace_context
+from chassis.http import problems
+from chassis.observability.trace_context import new_traceparent, trace_context
 from engines.local.ports import free_port
 from support.http import serving
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(30)
 
 def other_service() -> FastAPI:
     app = FastAPI()
-    errors.install(app)
+    problems.install(app)
     router = APIRouter()
 
     @router.post("/echo")
@@ -69,8 +69,7 @@ async def hanging_up(*, after_seconds: float = 0) -> AsyncIterator[tuple[str, li
 @pytest.fixture(params=["in process", "over http"])
 async def calls(request: pytest.FixtureRequest) -> AsyncIterator[Calls]:
     if request.param == "in process":
-        calls = Calls(StaticResolver({}))
-        calls.local["other"] = other_service()
+        calls = Calls(StaticResolver({}), local={"other": other_service()})
         yield calls
         return
     async with serving(other_service()) as url:
@@ -155,7 +154,7 @@ async def test_a_retry_says_how_long_is_left() -> None:
 
 
 async def test_without_time_for_it_there_is_no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.client.RETRY_AFTER_SECONDS", (10, 10))
+    monkeypatch.setattr("chassis.calls.client.RETRY_AFTER_SECONDS", (10, 10))
     async with hanging_up() as (url, requests):
         calls = Calls(StaticResolver({"other": (url,)}))
         with pytest.raises(Unavailable) as raised:
@@ -185,8 +184,7 @@ async def test_a_call_in_process_bounds_the_calls_that_it_makes() -> None:
 
     app = FastAPI()
     app.include_router(router)
-    calls = Calls(StaticResolver({}))
-    calls.local["other"] = app
+    calls = Calls(StaticResolver({}), local={"other": app})
     assert 0 < (await calls.request("other", "GET", "/left", timeout=5)).json() <= 5
     assert remaining(60) == 60
 

@@ -13,9 +13,11 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Uuid, insert,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Database, after_commit
+from chassis.database.database import Database, after_commit
 from chassis.errors import is_outage
-from chassis.testing import Databases, Servers, StaticSecrets
+from chassis.testing.databases import Databases
+from chassis.testing.fakes import StaticSecrets
+from chassis.testing.servers import Servers
 from engines.local.ports import free_port
 from engines.local.postgres import Postgres
 from engines.local.servers import start_server

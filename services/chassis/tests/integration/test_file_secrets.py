@@ -9,11 +9,12 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.file_secrets import FileSecrets
-from chassis.secrets import SecretMissing, open_secrets
+from chassis.database.database import Database
+from chassis.secrets.files import FileSecrets
+from chassis.secrets.secrets import SecretMissing, open_secrets
 from chassis.settings import Settings
-from chassis.testing import Servers, eventually
+from chassis.testing.polling import eventually
+from chassis.testing.servers import Servers
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -10,17 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import MetaData, delete, func, select
 
-from chassis import outbox
-from chassis.app import create_service
-from chassis.deadlines import remaining
-from chassis.events import Event
-from chassis.gate import LISTS, SINGLE
-from chassis.identity import OptionalPrincipal, remote_address
-from chassis.personal import PublicText
-from chassis.runtime import RuntimeDep
-from chassis.tables import event_log
-from chassis.telemetry import as_traceparent
-from chassis.testing import App, Databases
+from chassis.calls.deadlines import remaining
+from chassis.database.tables import event_log
+from chassis.http.dispatcher import LISTS, SINGLE
+from chassis.http.origin import remote_address
+from chassis.http.principals import OptionalPrincipal
+from chassis.messaging import outbox
+from chassis.messaging.events import Event
+from chassis.messaging.personal import PublicText
+from chassis.observability.trace_context import as_traceparent
+from chassis.service.runtime import RuntimeDep
+from chassis.service.service import create_service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 from support.http import serving
 from support.wire import wire
 

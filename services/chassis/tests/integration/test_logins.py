@@ -9,8 +9,8 @@ import pytest
 from hvac.exceptions import Forbidden
 
 from chassis.outgoing import vault_client
-from chassis.secrets import VaultSecrets
-from chassis.vault import KubernetesLogin, Vault
+from chassis.secrets.secrets import VaultSecrets
+from chassis.secrets.vault import KubernetesLogin
 from support.cluster import Cluster, running_cluster, unknown_token
 from support.vault import TestVault
 
@@ -44,7 +44,7 @@ async def test_a_pod_logs_in_by_its_service_account(
     jwt = tmp_path / "token"
     jwt.write_text(cluster.token("shop", "alpha") + "\n")
     vault.put("services/pod", {"colour": "teal"})
-    secrets = VaultSecrets(Vault(vault.address, KubernetesLogin("alpha", jwt, mount)))
+    secrets = VaultSecrets(vault.address, KubernetesLogin("alpha", jwt, mount))
     await secrets.open()
     assert await secrets.read("services/pod") == {"colour": "teal"}
     await secrets.close()

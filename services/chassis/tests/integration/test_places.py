@@ -8,10 +8,11 @@ import pytest
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
-from chassis.app import create_service
-from chassis.identity import OptionalPrincipal
-from chassis.service import Service
-from chassis.testing import App, Databases, eventually
+from chassis.http.principals import OptionalPrincipal
+from chassis.service.service import Service, create_service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
+from chassis.testing.polling import eventually
 
 pytestmark = pytest.mark.timeout(60)
 FLOOD = 100
@@ -53,7 +54,7 @@ async def flood(app: App, path: str, headers: Callable[[int], dict[str, str]]) -
 
 
 async def _queued(app: App) -> int:
-    return app.process._gate.queued
+    return app.process._dispatcher.queued
 
 
 def anybody(number: int) -> dict[str, str]:
@@ -109,4 +110,4 @@ async def test_a_client_that_asks_too_often_leaves_places_to_others(
 
 
 async def _at_work(app: App) -> int:
-    return 16 - app.process._gate._admission._places.free
+    return 16 - app.process._dispatcher._admission._places.free

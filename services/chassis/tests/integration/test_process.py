@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import MetaData
 
-from chassis.app import create_service
 from chassis.errors import TYPE_PREFIX
-from chassis.identity import COOKIE, CurrentPrincipal, OptionalPrincipal
-from chassis.service import Service
-from chassis.testing import App, Databases
+from chassis.http.principals import COOKIE, CurrentPrincipal, OptionalPrincipal
+from chassis.service.service import Service, create_service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 
 pytestmark = pytest.mark.timeout(60)
 

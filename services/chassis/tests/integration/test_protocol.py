@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from chassis.protocol import bounded_protocol
+from chassis.http.protocol import bounded_protocol
 from engines.local.ports import free_port
 from support.wire import request, wire
 

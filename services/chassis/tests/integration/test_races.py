@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import locks, outbox
-from chassis.database import Database
-from chassis.events import Event
-from chassis.outbox import ConcurrencyConflict
-from chassis.races import ATTEMPTS, retries_lost_races
-from chassis.testing import Databases, Servers, StaticSecrets
+from chassis.database import locks
+from chassis.database.database import Database
+from chassis.messaging import outbox
+from chassis.messaging.events import Event
+from chassis.messaging.outbox import ConcurrencyConflict
+from chassis.service.races import ATTEMPTS, retries_lost_races
+from chassis.testing.databases import Databases
+from chassis.testing.fakes import StaticSecrets
+from chassis.testing.servers import Servers
 from support.talk import Said, metadata
 
 DEADLOCK, SERIALIZATION, NOT_NULL = "40P01", "40001", "23502"

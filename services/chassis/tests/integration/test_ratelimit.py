@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from chassis.ratelimit import Limit, RateLimiter, TooManyRequests
+from chassis.auth.ratelimit import Limit, RateLimiter, TooManyRequests
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.database import Database
 from chassis.errors import Unavailable
-from chassis.secrets import DatabaseCredentials, SecretMissing, Secrets, VaultSecrets
-from chassis.testing import Servers, StaticSecrets, eventually
-from chassis.vault import AppRoleLogin, Vault
+from chassis.secrets.secrets import DatabaseCredentials, SecretMissing, Secrets, VaultSecrets
+from chassis.secrets.vault import AppRoleLogin
+from chassis.testing.fakes import StaticSecrets
+from chassis.testing.polling import eventually
+from chassis.testing.servers import Servers
 from engines.local.openbao import OpenBao
 from engines.local.ports import free_port
 from engines.local.servers import start_server
@@ -28,7 +30,7 @@ SECRET = {"colour": "mauve"}
 
 @asynccontextmanager
 async def opened(vault: TestVault, *, grace_seconds: float = 30.0, **ttl: str) -> AsyncIterator[VaultSecrets]:
-    secrets = VaultSecrets(Vault(vault.address, vault.new_login(**ttl)), grace_seconds=grace_seconds)
+    secrets = VaultSecrets(vault.address, vault.new_login(**ttl), grace_seconds=grace_seconds)
     await secrets.open()
     yield secrets
     await secrets.close()
@@ -222,7 +224,7 @@ async def test_a_process_waits_for_vault_and_says_so(
     login = AppRoleLogin(tmp_path / "role-id", tmp_path / "secret-id")
     login.role_id_file.write_text("nobody")
     login.secret_id_file.write_text("nothing")
-    secrets = VaultSecrets(Vault(own_vault.url, login))
+    secrets = VaultSecrets(own_vault.url, login)
     opening = asyncio.create_task(secrets.open())
 
     async def said(reason: str) -> bool:

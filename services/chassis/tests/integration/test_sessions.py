@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from chassis.auth.sessions import Sessions, session_key
 from chassis.errors import is_outage
-from chassis.memory import MemorySessions
-from chassis.resources import open_redis
-from chassis.sessions import Sessions, session_key
+from chassis.process.resources import open_redis
+from chassis.testing.fakes import MemorySessions
 
 Make = Callable[..., Sessions]
 

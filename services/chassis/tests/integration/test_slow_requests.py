@@ -7,10 +7,10 @@ import pytest
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
-from chassis.app import create_service
-from chassis.service import Service
-from chassis.telemetry import new_traceparent, trace_id
-from chassis.testing import App, Databases
+from chassis.observability.trace_context import new_traceparent, trace_id
+from chassis.service.service import Service, create_service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 
 Lines = list[tuple[str, logging.LogRecord]]
 
@@ -27,14 +27,14 @@ def talkative() -> Service:
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """What the gate logs, each with the trace it is part of."""
+    """What the dispatcher logs, each with the trace it is part of."""
     lines: Lines = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             lines.append((trace_id(), record))
 
-    handler, log = Keep(), logging.getLogger("chassis.gate")
+    handler, log = Keep(), logging.getLogger("chassis.http.dispatcher")
     log.addHandler(handler)
     yield lines
     log.removeHandler(handler)

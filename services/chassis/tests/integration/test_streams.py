@@ -9,14 +9,15 @@ from fastapi import APIRouter, Request
 from redis.asyncio import Redis
 from sqlalchemy import MetaData
 
-from chassis.app import create_service
-from chassis.broadcast import Broadcast
-from chassis.identity import CurrentPrincipal, OptionalPrincipal
-from chassis.runtime import RuntimeDep
-from chassis.sessions import Sessions
-from chassis.sse import EventStream, ServerEvent, event_stream
-from chassis.streams import until_ended
-from chassis.testing import App, Databases
+from chassis.auth.sessions import Sessions
+from chassis.http.principals import CurrentPrincipal, OptionalPrincipal
+from chassis.http.streaming import event_stream, until_ended
+from chassis.live.broadcast import Broadcast
+from chassis.live.sse import EventStream, ServerEvent
+from chassis.service.runtime import RuntimeDep
+from chassis.service.service import create_service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 from support.http import serving
 from support.wire import request, wire
 

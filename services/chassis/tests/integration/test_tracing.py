@@ -14,15 +14,16 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.app import begin
-from chassis.events import Event, Received, Subscription
-from chassis.runtime import Runtime, RuntimeDep
-from chassis.service import Service, create_service
+from chassis.messaging.events import Event, Received, Subscription
+from chassis.observability.trace_context import current_traceparent, new_traceparent, trace_context
+from chassis.observability.tracing import close_tracing, configure_tracing, span
+from chassis.process.process import begin
+from chassis.service.runtime import Runtime, RuntimeDep
+from chassis.service.service import Service, create_service
 from chassis.settings import Settings
-from chassis.telemetry import current_traceparent, new_traceparent, trace_context
-from chassis.testing import App, Databases
-from chassis.tracing import close_tracing, configure_tracing, span
-from chassis.worker import Worker
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
+from chassis.work.worker import Worker
 
 
 class Collector(ThreadingHTTPServer):

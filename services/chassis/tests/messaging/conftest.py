@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from chassis import inbox
-from chassis.service import Service
-from chassis.testing import App, Databases
+from chassis.messaging import inbox
+from chassis.service.service import Service
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 from support.brokers import Broker
 from support.talk import ALPHA, Ears, Talk, metadata, talking
 

@@ -14,10 +14,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.kafka import MAX_REQUEST_BYTES, REFUSED, Verbatim, ensure_topics
+from chassis.database.database import Database
+from chassis.messaging.kafka import MAX_REQUEST_BYTES, REFUSED, Verbatim, ensure_topics
 from chassis.settings import Settings
-from chassis.testing import Databases, Servers, eventually
+from chassis.testing.databases import Databases
+from chassis.testing.polling import eventually
+from chassis.testing.servers import Servers
 from support.brokers import Broker
 from support.bundles import bundle_of, is_utf8, send_bundle
 from support.listener import PASSING, SLOW, UNLUCKY

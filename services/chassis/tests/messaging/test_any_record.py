@@ -10,8 +10,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis.events import Received
-from chassis.kafka import Verbatim
+from chassis.messaging.events import Received
+from chassis.messaging.kafka import Verbatim
 from support.bundles import bundle_of, send_bundle
 from support.talk import Ears, Said, Talk, said
 

@@ -16,13 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import inbox
-from chassis.database import Database
-from chassis.events import Received, Subscription
-from chassis.inbox import Consumer
-from chassis.kafka import Verbatim
+from chassis.database.database import Database
+from chassis.messaging import inbox
+from chassis.messaging.events import Received, Subscription
+from chassis.messaging.inbox import Consumer
+from chassis.messaging.kafka import Verbatim
 from chassis.settings import Settings
-from chassis.testing import Databases
+from chassis.testing.databases import Databases
 from support.log import Log
 from support.records import mutated, strangers
 from support.talk import Ears, Said, metadata, said

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import insert, select
 
-from chassis.tables import relay_offset
-from chassis.testing import App, eventually
+from chassis.database.tables import relay_offset
+from chassis.testing.app import App
+from chassis.testing.polling import eventually
 from support.talk import Ears, Talk, talking
 
 pytestmark = pytest.mark.timeout(120)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis import group, unpacking
-from chassis.kafka import ensure_topics, group_consumer, leave
+from chassis.messaging import group, unpacking
+from chassis.messaging.kafka import ensure_topics, group_consumer, leave
 from chassis.settings import Settings
-from chassis.testing import eventually
+from chassis.testing.polling import eventually
 from support.brokers import Broker
 from support.bundles import bundle_of, send_bundle
 from support.talk import said

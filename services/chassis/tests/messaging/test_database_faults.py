@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from chassis import database, inbox
-from chassis.telemetry import REWINDS
-from chassis.testing import App, Databases
+from chassis.database import database
+from chassis.messaging import inbox
+from chassis.observability.metrics import REWINDS
+from chassis.testing.app import App
+from chassis.testing.databases import Databases
 from support.brokers import Broker
 from support.proxy import Proxy, proxied
 from support.talk import ALPHA, Ears, Talk, metadata, said, talking

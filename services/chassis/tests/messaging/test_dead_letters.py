@@ -7,12 +7,12 @@ import orjson
 import pytest
 from sqlalchemy import insert
 
-from chassis.events import Event, Received
+from chassis.database.tables import event_log
 from chassis.ids import uuid7
-from chassis.kafka import DEAD_LETTER
-from chassis.outbox import append
-from chassis.personal import PublicText
-from chassis.tables import event_log
+from chassis.messaging.events import Event, Received
+from chassis.messaging.kafka import DEAD_LETTER
+from chassis.messaging.outbox import append
+from chassis.messaging.personal import PublicText
 from support.talk import Ears, Said, Talk
 
 pytestmark = pytest.mark.timeout(90)

@@ -9,13 +9,14 @@ from aiokafka import AIOKafkaProducer, codec
 from aiokafka.errors import CommitFailedError
 from sqlalchemy import select
 
-from chassis import outbox
 from chassis.ids import uuid7
-from chassis.inbox import Consumer
-from chassis.kafka import Outgoing
-from chassis.outbox import ConcurrencyConflict
-from chassis.telemetry import new_traceparent, trace_context
-from chassis.testing import App, eventually
+from chassis.messaging import outbox
+from chassis.messaging.inbox import Consumer
+from chassis.messaging.kafka import Outgoing
+from chassis.messaging.outbox import ConcurrencyConflict
+from chassis.observability.trace_context import new_traceparent, trace_context
+from chassis.testing.app import App
+from chassis.testing.polling import eventually
 from support.talk import ALPHA, Ears, Said, Talk, heard, talking
 
 pytestmark = pytest.mark.timeout(90)

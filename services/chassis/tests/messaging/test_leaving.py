@@ -8,9 +8,9 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.protocol.group import JoinGroupRequest
 
-from chassis.kafka import ensure_topics, group_consumer, leave
+from chassis.messaging.kafka import ensure_topics, group_consumer, leave
 from chassis.settings import Settings
-from chassis.testing import App
+from chassis.testing.app import App
 from support.brokers import Broker
 from support.talk import ALPHA, Ears, Talk, talking
 

@@ -8,15 +8,17 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from chassis import maintenance
-from chassis.command import Unreachable
-from chassis.dead_letters import CONTENT
-from chassis.events import Received
-from chassis.kafka import DEAD_LETTER
-from chassis.secrets import Secrets, open_secrets
+from chassis.database.tables import event_log
+from chassis.messaging.dead_letters import CONTENT
+from chassis.messaging.events import Received
+from chassis.messaging.kafka import DEAD_LETTER
+from chassis.process import maintenance
+from chassis.process.command import Unreachable
+from chassis.secrets.secrets import Secrets, open_secrets
 from chassis.settings import Settings
-from chassis.tables import event_log
-from chassis.testing import Servers, StaticSecrets, eventually
+from chassis.testing.fakes import StaticSecrets
+from chassis.testing.polling import eventually
+from chassis.testing.servers import Servers
 from support.talk import Ears, Said, Talk
 
 pytestmark = pytest.mark.timeout(90)
@@ -30,7 +32,7 @@ def settings(talk: Talk, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> S
         return StaticSecrets.for_servers(servers)
 
     installed = {service.name: service for service in talk.app.process.services}
-    monkeypatch.setattr("chassis.resources.open_secrets", secrets)
+    monkeypatch.setattr("chassis.process.resources.open_secrets", secrets)
     monkeypatch.setattr(maintenance, "load_services", lambda names: [installed[name] for name in names])
     monkeypatch.setattr(maintenance, "configure_logging", lambda settings: None)
     return talk.app.process.settings
@@ -112,7 +114,7 @@ async def test_a_command_does_not_wait_without_an_end(
         "vault_role_id_file": tmp_path / "role-id",
         "vault_secret_id_file": tmp_path / "secret-id",
     }
-    monkeypatch.setattr("chassis.resources.open_secrets", open_secrets)
+    monkeypatch.setattr("chassis.process.resources.open_secrets", open_secrets)
     monkeypatch.setattr(maintenance, "OPEN_SECONDS", 0.3)
     with pytest.raises(Unreachable, match=r"Vault is at http://127.0.0.1:1.*boxoffice status"):
         await maintenance.list_dead_letters(["beta"], settings.model_copy(update=nowhere))

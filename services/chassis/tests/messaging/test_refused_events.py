@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
-from chassis import kafka, outbox
-from chassis.kafka import Acknowledged, Outgoing, Producer, Verbatim
+from chassis.messaging import kafka, outbox
+from chassis.messaging.kafka import Acknowledged, Outgoing, Producer, Verbatim
 from support.talk import Said, Talk
 
 pytestmark = pytest.mark.timeout(120)

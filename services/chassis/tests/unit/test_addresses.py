@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.addresses import sslmode_of, with_sslmode
-from chassis.database import Database
+from chassis.database.database import Database
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from chassis import bodies
-from chassis.bodies import Body, ClientLeft, TooLarge, TooSlow, as_number
+from chassis.http import bodies
+from chassis.http.bodies import Body, ClientLeft, TooLarge, TooSlow
+from chassis.numbers import as_number
 
 CHUNKED = {b"transfer-encoding": b"chunked"}
 START = {"type": "http.response.start", "status": 413, "headers": []}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from chassis.coalesce import Coalescer
+from chassis.work.coalesce import Coalescer
 
 
 class Oracle:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from chassis.app import create_process
+from chassis.calls.discovery import resolver_for
 from chassis.configuration import BadSettings, check, read
-from chassis.discovery import resolver_for
-from chassis.service import create_service, load_services
+from chassis.process.process import create_process
+from chassis.service.service import create_service, load_services
 from chassis.settings import BUILT, TLS, Discovery, Settings, VaultAuth
 
 KINDS: list[type[BaseSettings]] = [Settings, *dict.fromkeys(each.settings for each in load_services(["all"]))]
@@ -55,7 +55,7 @@ MAY_BE_ZERO = {
 def read_names() -> set[str]:
     """The names of all attributes that the chassis and the services look at."""
     packages = {Path(sys.modules[kind.__module__].__file__ or "").parent for kind in KINDS}
-    trees = [ast.parse(file.read_text()) for package in packages for file in package.glob("*.py")]
+    trees = [ast.parse(file.read_text()) for package in packages for file in package.rglob("*.py")]
     return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
@@ -179,7 +179,7 @@ def test_a_process_ends_with_one_line_and_no_traceback(
 ) -> None:
     deployed = {"PATH": os.environ["PATH"], "VAULT_AUTH": "approle"}
     done = subprocess.run(
-        [sys.executable, "-c", "from chassis.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from chassis.process.cli import main; main()", *arguments],
         env={**deployed, **environment},
         capture_output=True,
         text=True,

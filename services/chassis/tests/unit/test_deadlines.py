@@ -5,8 +5,8 @@ from contextvars import copy_context
 
 import pytest
 
-from chassis.deadlines import remaining, set_deadline
-from chassis.limits import Admission, Busy
+from chassis.calls.deadlines import remaining, set_deadline
+from chassis.http.admission import Admission, Busy
 
 
 def test_without_a_deadline_there_is_all_the_time_that_the_work_may_take() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chassis.balancer import eject, pick
-from chassis.discovery import DnsResolver, FileResolver, Instance, Resolver, StaticResolver, resolver_for
+from chassis.calls.balancer import eject, pick
+from chassis.calls.discovery import DnsResolver, FileResolver, Instance, Resolver, StaticResolver, resolver_for
 from chassis.errors import Unavailable
 from chassis.settings import Discovery, Settings
-from chassis.testing import eventually
+from chassis.testing.polling import eventually
 
 HERE = "http://127.0.0.1:8000"
 THERE = "http://127.0.0.2:8000"

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from chassis import errors
 from chassis.errors import TYPE_PREFIX, NotFound, Problem, Unavailable, is_outage
+from chassis.http import problems
 
 
 class TooTall(Problem):
@@ -39,7 +39,7 @@ RAISED = {
 @pytest.fixture
 def client() -> httpx.AsyncClient:
     app = FastAPI()
-    errors.install(app)
+    problems.install(app)
 
     @app.get("/raise/{name}")
     async def fail(name: str) -> None:

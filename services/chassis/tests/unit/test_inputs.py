@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from chassis import inputs
-from chassis.inputs import (
+from chassis.http import inputs
+from chassis.http.inputs import (
     DIGITS_ONLY,
     Country,
     Currency,
@@ -21,10 +21,9 @@ from chassis.inputs import (
     TimeZone,
     UtcTime,
     VisibleText,
-    as_date,
     is_visible,
 )
-from chassis.iso import COUNTRIES, CURRENCIES
+from chassis.iso import COUNTRIES, CURRENCIES, as_date
 
 ID = "0197a1b2-0000-7000-8000-00000000000f"
 DIRECTIONS = [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from chassis.observability.logging import configure_logging
 from chassis.settings import Settings
-from chassis.telemetry import configure_logging
 
 POSTGRES = "duplicate key\nDETAIL:  Key (email, name)=(ada@example.org, Ada) already exists."
 

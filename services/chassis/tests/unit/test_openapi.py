@@ -6,12 +6,13 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
-from chassis.conformance import Conformance, Undocumented, checking
-from chassis.declared import CONDITIONAL, located, raises
 from chassis.errors import NotFound, Problem, Unauthenticated
-from chassis.inputs import Id, Input, Text
-from chassis.openapi import document
-from chassis.service import Service, create_service
+from chassis.http.application import application
+from chassis.http.conformance import Conformance, Undocumented, checking
+from chassis.http.declared import CONDITIONAL, located, raises
+from chassis.http.inputs import Id, Input, Text
+from chassis.http.openapi import document
+from chassis.service.service import Service, create_service
 
 
 class Full(Problem):
@@ -163,6 +164,6 @@ def _served(service: Service) -> Any:
                 message["headers"] = [*message["headers"], (b"x-served-by", b"letters/test@local")]
             await send(message)
 
-        await service.app(scope, receive, named)
+        await application(service)(scope, receive, named)
 
     return app

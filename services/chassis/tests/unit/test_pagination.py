@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from chassis.http.pagination import InvalidCursor, PageRequest, decode_cursor, encode_cursor
 from chassis.ids import uuid7
-from chassis.pagination import InvalidCursor, PageRequest, decode_cursor, encode_cursor
 
 
 def test_a_key_survives_the_round_trip() -> None:

@@ -24,8 +24,8 @@ from pydantic import (
 )
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from chassis.events import Event
-from chassis.personal import PERSONAL, PUBLIC, PublicText, Slug
+from chassis.messaging.events import Event
+from chassis.messaging.personal import PERSONAL, PUBLIC, PublicText, Slug
 
 
 class Colour(StrEnum):

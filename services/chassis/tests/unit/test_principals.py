@@ -9,10 +9,17 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
-from chassis.errors import install
-from chassis.identity import COOKIE, CurrentPrincipal, CurrentSession, OptionalPrincipal, Principal, requires_role
-from chassis.memory import MemorySessions
-from chassis.sessions import Session
+from chassis.auth.sessions import Session
+from chassis.http.principals import (
+    COOKIE,
+    CurrentPrincipal,
+    CurrentSession,
+    OptionalPrincipal,
+    Principal,
+    requires_role,
+)
+from chassis.http.problems import install
+from chassis.testing.fakes import MemorySessions
 
 Organiser = Annotated[Principal, Depends(requires_role("organiser"))]
 

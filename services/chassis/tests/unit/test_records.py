@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import field_validator
 
-from chassis.dead_letters import LONGEST_COLUMN, original, published_form, refused_row, row_of
-from chassis.events import Event, Received, Subscription
-from chassis.kafka import MAX_RECORD_BYTES, Outgoing, Verbatim
-from chassis.personal import PublicText
-from chassis.records import Delivery, Ignored, Unreadable, read
+from chassis.messaging.dead_letters import LONGEST_COLUMN, original, published_form, refused_row, row_of
+from chassis.messaging.events import Event, Received, Subscription
+from chassis.messaging.kafka import MAX_RECORD_BYTES, Outgoing, Verbatim
+from chassis.messaging.personal import PublicText
+from chassis.messaging.records import Delivery, Ignored, Unreadable, read
 from support.records import mutated, received, strangers
 
 

@@ -1,6 +1,6 @@
 """Retries are a share of the calls, so that a failure does not become a storm."""
 
-from chassis.retries import RetryBudget
+from chassis.calls.retries import RetryBudget
 
 
 def test_the_reserve_is_spent_and_then_calls_have_to_earn_retries() -> None:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.errors import Problem
-from chassis.security import Outcome, SecurityEvent, loggable, network_of, record, set_account, set_scene
-from chassis.service import load_services
+from chassis.observability.security import Outcome, SecurityEvent, loggable, network_of, record, set_account, set_scene
+from chassis.service.service import load_services
 
 REPOSITORY = Path(__file__).parents[4]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from chassis.secrets.vault import AppRoleLogin, KubernetesLogin, login_for
 from chassis.settings import Discovery, Settings, VaultAuth
-from chassis.vault import AppRoleLogin, KubernetesLogin, login_for
 
 
 def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:

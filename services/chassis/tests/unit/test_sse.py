@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chassis.memory import MemoryBroadcast
-from chassis.sse import EventStream, ServerEvent
+from chassis.live.sse import EventStream, ServerEvent
+from chassis.testing.fakes import MemoryBroadcast
 
 pytestmark = pytest.mark.timeout(10)
 

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from chassis.open_files import open_files, raise_open_files
-from chassis.streams import OF_ONE_SESSION, NoMoreStreams, Streams, TooManyStreams
+from chassis.live.streams import OF_ONE_SESSION, NoMoreStreams, Streams, TooManyStreams
+from chassis.process.open_files import open_files, raise_open_files
 
 
 def fill(stack: ExitStack, streams: Streams, *, address: str = "a", session: str | None = None) -> int:

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from chassis.errors import TYPE_PREFIX, Problem
-from chassis.service import create_service
-from chassis.sse import EventStream, ServerEvent
-from chassis.strict_json import loads
+from chassis.http.application import application
+from chassis.http.strict_json import loads
+from chassis.live.sse import EventStream, ServerEvent
+from chassis.service.service import create_service
 
 JSON = {"content-type": "application/json"}
 GOOD = b'{"text": "x"}'
@@ -65,7 +66,7 @@ async def burn(letter_id: int) -> None:
 @pytest.fixture
 def client() -> httpx.AsyncClient:
     service = create_service("letters", paths=["/api/letters"], routers=[reading, writing])
-    transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(application(service), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 

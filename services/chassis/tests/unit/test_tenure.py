@@ -6,7 +6,7 @@ from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.tenure import Line, Tenure
+from chassis.messaging.tenure import Line, Tenure
 
 PAUSES = (0.0, 0.0, 0.0)
 places = st.tuples(st.integers(0, 2), st.integers(0, 30))

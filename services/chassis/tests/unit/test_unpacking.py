@@ -9,8 +9,8 @@ from aiokafka.record.default_records import DefaultRecordBase
 from aiokafka.record.util import calc_crc32c
 from hypothesis import strategies as st
 
-from chassis.kafka import Verbatim
-from chassis.unpacking import Unfetchable, _read
+from chassis.messaging.kafka import Verbatim
+from chassis.messaging.unpacking import Unfetchable, _read
 from support.bundles import bundle_of, is_utf8
 from support.records import anything, strangers
 

@@ -4,14 +4,15 @@ import logging
 
 import pytest
 
-from chassis import waiting
 from chassis.errors import Unavailable
-from chassis.waiting import until_available
+from chassis.work import waiting
+from chassis.work.backoff import Backoff
+from chassis.work.waiting import until_available
 
 
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "FIRST_DELAY", 0.0)
+    monkeypatch.setattr(waiting, "PAUSES", Backoff(0.0, 0.0))
 
 
 async def test_it_tries_until_the_server_is_there(caplog: pytest.LogCaptureFixture) -> None:
@@ -23,7 +24,7 @@ async def test_it_tries_until_the_server_is_there(caplog: pytest.LogCaptureFixtu
             raise outcome
         return outcome
 
-    with caplog.at_level(logging.WARNING, logger="chassis.waiting"):
+    with caplog.at_level(logging.WARNING, logger="chassis.work.waiting"):
         assert await until_available("vault at http://v:8200", attempt) == "here"
     assert caplog.messages == [
         "waiting for vault at http://v:8200: refused",

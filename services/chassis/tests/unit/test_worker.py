@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis import worker as module
-from chassis.worker import Worker
+from chassis.work import worker as module
+from chassis.work.backoff import Backoff
+from chassis.work.worker import Worker
 
 
 async def test_rounds_follow_each_other_while_there_is_work() -> None:
@@ -42,7 +43,7 @@ async def test_a_sleeping_worker_can_be_woken() -> None:
 
 
 async def test_a_failed_round_is_counted_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(module, "PAUSES", Backoff(0.0, 0.0))
     outcomes = [ConnectionError("away"), ValueError("bug"), asyncio.CancelledError(), None]  # a library's own
     done = asyncio.Event()
 

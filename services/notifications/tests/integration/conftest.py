@@ -14,10 +14,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.database import Database, event_log
 from chassis.errors import Unavailable
 from chassis.ids import uuid7
-from chassis.tables import event_log
 from chassis.testing import eventually
 from notifications import handlers, wording
 from notifications.clients import SmtpServer

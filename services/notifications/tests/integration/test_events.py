@@ -6,9 +6,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from chassis.events import now
 from chassis.ids import uuid7
-from chassis.kafka import Outgoing, Producer
+from chassis.messaging import now
+from chassis.messaging.kafka import Outgoing, Producer
 from chassis.testing import eventually
 from notifications.tables import mails, tickets
 

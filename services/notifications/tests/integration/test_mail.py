@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from chassis.database import event_log
 from chassis.errors import Unavailable
-from chassis.tables import event_log
 from chassis.testing import eventually
 from notifications import handlers, wording
 from notifications.domain import Message

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifications.domain import LONGEST_PAUSE, Kind, message_id, pause_before, ticket_code, verified_ticket
+from notifications.domain import Kind, message_id, ticket_code, verified_ticket
 
 KEY = bytes(range(32))
 TICKET = UUID("0190a5c0-0000-7000-8000-000000000003")
@@ -47,8 +47,3 @@ def test_the_same_news_is_the_same_message() -> None:
     assert message_id(Kind.CONFIRMED, order) == message_id(Kind.CONFIRMED, order)
     assert message_id(Kind.CONFIRMED, order) != message_id(Kind.REFUNDED, order)
     assert message_id(Kind.CONFIRMED, order) != message_id(Kind.CONFIRMED, uuid4())
-
-
-def test_pauses_grow_to_a_bound() -> None:
-    assert [pause_before(attempt, lambda: 1.0) for attempt in (1, 2, 3, 100)] == [5.0, 10.0, 20.0, LONGEST_PAUSE]
-    assert pause_before(1, lambda: 0.0) == 2.5

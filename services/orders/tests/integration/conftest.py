@@ -1,6 +1,5 @@
 """A signed-in customer at orders, on a real database; holds are in memory."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,17 +8,16 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.broadcast import Broadcast
 from chassis.database import Database
-from chassis.events import Event, now
 from chassis.ids import uuid7
-from chassis.runtime import Runtime
+from chassis.live import Broadcast
+from chassis.messaging import Event, now
+from chassis.service import Runtime
 from orders import handlers
 from orders.api import holds
 from orders.clients import Hold
 from orders.events import Money
 from orders.idempotency import Request
-from orders.main import service
 from orders.schemas import OrderView, PlaceOrder
 
 
@@ -97,13 +95,12 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(run: Any) -> AsyncIterator[Desk]:
+async def desk(run: Any) -> Desk:
     app = await run("orders")
     fake = Holds()
 
     async def fake_holds() -> Holds:
         return fake
 
-    service.app.dependency_overrides[holds] = fake_holds
-    yield Desk(app, fake, await app.sign_in())
-    service.app.dependency_overrides.clear()
+    app.process.applications["orders"].dependency_overrides[holds] = fake_holds
+    return Desk(app, fake, await app.sign_in())

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
-from chassis.events import Event
+from chassis.messaging import Event
 from orders.consumers import (
     PaymentCaptured,
     PaymentDeclined,

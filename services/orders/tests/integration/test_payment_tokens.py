@@ -7,9 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, text
 
-from chassis import outbox
-from chassis.events import Event, now
 from chassis.ids import uuid7
+from chassis.messaging import Event, now, outbox
 from orders import handlers, repository
 from orders.consumers import AccountErased, PaymentCaptured, PaymentDeclined, PerformanceCancelled
 from orders.events import Money, OrderPlaced

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from chassis import outbox
+from chassis.messaging import outbox
 from chassis.testing import eventually
 from orders import handlers
 from orders.consumers import PaymentCaptured, PerformanceCancelled

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.events import Event
+from chassis.messaging import Event
 from orders import domain
 from orders.domain import Order, Status
 from orders.events import Money, OrderCancelled, OrderConfirmed, OrderDeclined, OrderPaid, OrderPlaced, OrderRefunded

@@ -1,5 +1,6 @@
 """A cash desk on a fresh database: the simulated provider, whose line can be cut, and cashiers to be started."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,10 +10,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.database import Database, event_log
 from chassis.ids import uuid7
-from chassis.secret_value import SecretValue
-from chassis.tables import event_log
+from chassis.secrets import SecretValue
 from chassis.testing import StaticSecrets, eventually
 from payments import handlers
 from payments.cashier import Cashier
@@ -28,16 +28,21 @@ SECRETS = {"services/payments": {"provider_api_key": "key-of-the-provider"}}
 class Line:
     """The line to the provider. While it is `cut`, what the provider does is done but its answer is lost.
 
-    What it says of the orders in `garbled` is something that no database can hold.
+    What it says of the orders in `garbled` is something that no database can hold. The provider's answer to a slow card
+    waits for `patience`.
     """
 
     def __init__(self, provider: SimulatedProvider) -> None:
         self._provider = provider
         self.cut = False
         self.garbled: set[UUID] = set()
+        self.patience = asyncio.Event()
+        self.patience.set()
 
     async def charge(self, request: ChargeRequest) -> Captured | Declined:
         answer = await self._provider.charge(request)
+        if request.token == "tok_slow":
+            await self.patience.wait()
         self._check()
         return Declined("\x00") if request.idempotency_key in self.garbled else answer
 

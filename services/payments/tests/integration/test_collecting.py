@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from chassis.errors import Unavailable
-from chassis.events import now
 from chassis.ids import uuid7
-from chassis.worker import Worker
+from chassis.messaging import now
+from chassis.work import Worker
 from orders import repository
 from orders.tables import payment_tokens
 from payments import handlers

@@ -6,10 +6,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import func, select
 
-from chassis.events import now
+from chassis.database import event_log
 from chassis.ids import uuid7
-from chassis.kafka import Outgoing, Producer
-from chassis.tables import event_log
+from chassis.messaging import now
+from chassis.messaging.kafka import Outgoing, Producer
 from chassis.testing import eventually
 from orders import repository
 from payments.tables import charges, simulator_charges

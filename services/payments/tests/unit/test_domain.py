@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 
 from payments.domain import (
-    LONGEST_PAUSE,
     Answer,
     Captured,
     Charge,
@@ -15,7 +14,6 @@ from payments.domain import (
     Reversed,
     State,
     Throttle,
-    pause_before,
 )
 
 PAYMENT = uuid4()
@@ -75,15 +73,6 @@ def test_a_cancellation_takes_back_what_may_have_been_taken(charge: Charge, stat
 def test_a_cancellation_twice_is_one() -> None:
     once = replace(PENDING, attempts=3).cancelled()
     assert once.cancelled() is once
-
-
-def test_pauses_grow_to_a_bound() -> None:
-    longest = [pause_before(attempt, lambda: 1.0) for attempt in (1, 2, 3, 100)]
-    assert longest == [0.25, 0.5, 1.0, LONGEST_PAUSE]
-
-
-def test_pauses_are_spread() -> None:
-    assert [pause_before(1, lambda: 0.0), pause_before(1, lambda: 1.0)] == [0.125, 0.25]
 
 
 def test_a_throttle_lets_through_what_it_is_set_to() -> None:

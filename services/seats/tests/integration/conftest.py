@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.events import now
+from chassis.messaging import now
 from chassis.testing import App
 from seats.consumers import OrderCancelled, OrderDeclined, OrderPaid, PerformanceScheduled
 from seats.domain import Money, Row, Zone

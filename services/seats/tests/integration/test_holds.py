@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.errors import NotFound
-from chassis.events import now
+from chassis.messaging import now
 from chassis.testing import eventually
 from seats import handlers, repository
 from seats.consumers import PerformanceCancelled

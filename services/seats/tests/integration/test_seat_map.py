@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from chassis.sse import Events, ServerEvent
+from chassis.live import ServerEvent
+from chassis.live.sse import Events
 from seats.live import stream
 
 

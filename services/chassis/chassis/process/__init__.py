@@ -1,0 +1,1 @@
+"""One process: what it hosts, opens and closes. The `boxoffice` command begins here."""
