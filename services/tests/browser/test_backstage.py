@@ -28,6 +28,13 @@ SOLD_SOMETHING = """
     /seats sold: .*, at most [0-9.]*[1-9]/.test(document.querySelector("[aria-label^=Sales]").ariaLabel)
 """
 LARGE_TYPE = "document.documentElement.style.fontSize = '200%'"
+TOO_WIDE = """
+    const beyond = (each) => each.getBoundingClientRect().right > innerWidth;
+    const named = (each) => `${each.tagName} ${each.className}: ${each.textContent.slice(0, 40)}`;
+    document.documentElement.scrollWidth > innerWidth
+        ? [...document.querySelectorAll("body *")].filter(beyond).map(named) : [];
+"""
+"""What makes the page scroll sideways."""
 
 
 async def behind(window: Window, tier: Tier) -> None:
@@ -58,7 +65,7 @@ async def test_backstage_is_for_everybody(look: str, new_window: NewWindow, tier
     await window.page.wait_for_selector(".plot canvas")
     assert await window.axe() == []
     await window.page.evaluate(LARGE_TYPE)
-    assert not await window.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert await window.page.evaluate(TOO_WIDE) == []
 
 
 async def test_customers_stay_in_front(home: Window) -> None:
