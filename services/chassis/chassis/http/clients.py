@@ -1,7 +1,7 @@
 """Whom a request is counted for where places are shared: the client that sent it.
 
-A client is its session, once that has been seen to be one: a cookie that was made up opens no account of its own. All
-else is its address, which many people may share.
+A client is its session, once the process has seen that session to be valid: an invented cookie makes no new client. Any
+other request counts for its address, which many people may share.
 """
 
 import re
@@ -22,22 +22,22 @@ class Clients:
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict()
 
-    def name(self, headers: Mapping[bytes, bytes], remote: str) -> str:
-        """`headers` by lower-case name; `remote` is the address as the edge saw it."""
-        session = _session(headers)
+    def name(self, session: str, remote: str) -> str:
+        """`session` is that of `session_of`, `remote` the address as the edge saw it."""
         if session in self._known:
             return f"session {session}"
         return f"address {place_of(remote) or remote}"
 
-    def remember(self, headers: Mapping[bytes, bytes]) -> None:
-        """The session of this request is one."""
-        if session := _session(headers):
+    def remember(self, session: str) -> None:
+        """This session is valid."""
+        if session:
             self._known[session] = None
             self._known.move_to_end(session)
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
 
 
-def _session(headers: Mapping[bytes, bytes]) -> str:
+def session_of(headers: Mapping[bytes, bytes]) -> str:
+    """The key of the session that a request names, valid or not; empty without one. `headers` by lower-case name."""
     found = _COOKIE.search(headers.get(b"cookie", b""))
     return session_key(found[1].decode()) if found else ""

@@ -18,8 +18,8 @@ from chassis.calls.deadlines import set_deadline
 from chassis.errors import Problem
 from chassis.http.admission import Admission, Busy, Parties, Urgency
 from chassis.http.bodies import BadLength, Body, ClientLeft, Message, RepeatedHeader, Send, TooLarge
-from chassis.http.clients import Clients
-from chassis.http.origin import SAFE_METHODS, CrossOrigin, is_same_origin
+from chassis.http.clients import Clients, session_of
+from chassis.http.origin import SAFE_METHODS, CrossOrigin, is_same_origin, last_hop
 from chassis.http.problems import record_refusal
 from chassis.http.readiness import Readiness
 from chassis.observability.metrics import IN_FLIGHT, REJECTED, REQUESTS, Answers
@@ -128,8 +128,9 @@ class Dispatcher:
         headers = _headers(scope)
         set_traceparent(as_traceparent(headers.get(b"traceparent", b"").decode("latin-1")) or new_traceparent())
         set_deadline(headers.get(_TIMEOUT) if scope["path"].startswith(INSIDE) else None)
-        set_scene(service.name, self._settings.instance, _remote(scope, headers))
-        parties = self._parties(service, scope, headers)
+        remote, session = last_hop(headers, scope.get("client")), session_of(headers)
+        set_scene(service.name, self._settings.instance, remote)
+        parties = self._parties(service, scope["path"], session, remote)
         admitted = False
         try:
             self._check(scope, headers, body)
@@ -159,7 +160,7 @@ class Dispatcher:
                 if not exchange.streams:
                     self._admission.leave(parties)
                 if is_signed_in():
-                    self._clients.remember(headers)
+                    self._clients.remember(session)
             if not exchange.streams:
                 seconds = time.perf_counter() - started
                 self._requests(service.name, scope["method"], exchange.status).observe(seconds)
@@ -168,12 +169,10 @@ class Dispatcher:
                     details = {"service": service.name, "method": scope["method"], "path": loggable(scope["path"])}
                     log.warning("slow request", extra={**details, "status": exchange.status, "seconds": seconds})
 
-    def _parties(self, service: Service, scope: Message, headers: dict[bytes, bytes]) -> Parties:
+    def _parties(self, service: Service, path: str, session: str, remote: str) -> Parties:
         """Whom the places of a request are counted for: no service and no client takes those of the others."""
         its = (f"service {service.name}",) if self._several else ()
-        if scope["path"].startswith(INSIDE):
-            return its
-        return (*its, self._clients.name(headers, _remote(scope, headers)))
+        return its if path.startswith(INSIDE) else (*its, self._clients.name(session, remote))
 
     def _check(self, scope: Message, headers: dict[bytes, bytes], body: Body) -> None:
         """Refuse what no service wants to see."""
@@ -201,12 +200,6 @@ def _repeated(headers: Sequence[tuple[bytes, bytes]]) -> str:
         return ""
     counts = Counter(name for name, _ in headers if name in SINGLE)
     return next((name.decode() for name, count in counts.items() if count > 1), "")
-
-
-def _remote(scope: Message, headers: dict[bytes, bytes]) -> str:
-    """The hop that our edge saw, or the peer, unread: see `chassis.http.principals.remote_address`."""
-    forwarded = headers.get(b"x-forwarded-for")
-    return forwarded.decode("latin-1").rpartition(",")[2].strip() if forwarded else (scope.get("client") or ("",))[0]
 
 
 def _urgency(method: str, path: str) -> Urgency:

@@ -1,7 +1,8 @@
 """Where a request comes from: the site whose page sent it, and the address of the client."""
 
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from fastapi import Request
 
@@ -42,16 +43,20 @@ def _is_own(origin: str, headers: Mapping[bytes, bytes]) -> bool:
     return bool(host) and authority == host and headers.get(b"x-forwarded-proto", scheme.encode()) == scheme.encode()
 
 
-def remote_address(request: Request) -> str:
-    """The address of the client: the hop that our edge saw and appended to `X-Forwarded-For`, else the peer.
+def last_hop(headers: Mapping[bytes, bytes], client: Sequence[Any] | None) -> str:
+    """What stands for the client's address, unread: the hop that our edge appended to `X-Forwarded-For`, else the peer.
 
-    Entries further left were sent by the client itself and prove nothing. An IPv6 client is its /64 network, the
-    least that one customer of a provider holds.
+    Entries further left were sent by the client itself and prove nothing. `headers` are the last ones of each name;
+    `client` is the ASGI scope's.
     """
-    hops = request.headers.getlist("x-forwarded-for")
+    forwarded = headers.get(b"x-forwarded-for")
+    return forwarded.decode("latin-1").rpartition(",")[2].strip() if forwarded else (client or ("",))[0]
+
+
+def remote_address(request: Request) -> str:
+    """The address of the client. An IPv6 client is its /64 network, the least that one customer of a provider holds."""
     peer = request.client.host if request.client else ""
-    candidate = hops[-1].rsplit(",", 1)[-1].strip() if hops else peer
-    return place_of(candidate) or peer
+    return place_of(last_hop(dict(request.scope["headers"]), request.client)) or peer
 
 
 def place_of(text: str) -> str | None:
