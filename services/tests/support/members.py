@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from chassis.testing import Servers, eventually
 
 LEAVE_SECONDS = 30.0
@@ -61,7 +63,7 @@ class Members:
         self._leaving.clear()
 
     async def _have_left(self) -> bool:
-        return not any(map(_lives, self._leaving))
+        return not any(map(psutil.pid_exists, self._leaving))
 
     def close(self) -> None:
         """Kill whatever is left."""
@@ -70,11 +72,3 @@ class Members:
                 os.kill(member, signal.SIGKILL)
         self._nursery.kill()
         self._nursery.communicate()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
