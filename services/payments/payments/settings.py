@@ -1,8 +1,5 @@
 """Settings of payments, from `PAYMENTS_*` in the environment. The provider's API key is none: it is in Vault."""
 
-from typing import Annotated
-
-from fastapi import Depends
 from pydantic_settings import SettingsConfigDict
 
 from chassis import service
@@ -30,4 +27,3 @@ class PaymentsSettings(ServiceSettings):
 
 Runtime = service.Runtime[PaymentsSettings]
 """What payments works with."""
-RuntimeDep = Annotated[Runtime, Depends(service.given_runtime)]
