@@ -1,6 +1,6 @@
 """OpenTelemetry spans, when `OTEL_EXPORTER_OTLP_ENDPOINT` says where to send them; otherwise a span costs nothing.
 
-The trace context itself always travels (see `telemetry.py`): a span only adds a step to it.
+The trace context itself always travels (see `trace_context.py`): a span only adds a step to it.
 
 `service.name` is the service that does the work, also where several share a process: each has a resource, and so a
 tracer provider, and all of them one exporter. Source: OpenTelemetry semantic conventions, "Service".

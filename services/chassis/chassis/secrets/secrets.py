@@ -27,7 +27,7 @@ class SecretMissing(LookupError):
 
 
 class Secrets(Protocol):
-    """Where a process gets its secrets from. `chassis.testing.testing.StaticSecrets` is the one without Vault."""
+    """Where a process gets its secrets from. `chassis.testing.StaticSecrets` is the one without Vault."""
 
     async def read(self, path: str) -> dict[str, str]:
         """The secret at `path`, e.g. `services/accounts`. Raises SecretMissing, or Unavailable while Vault is away."""
