@@ -23,9 +23,9 @@ class Urgency(IntEnum):
     """What comes first where not all can be let in: to finish what has begun, rather than to begin something."""
 
     READ = 0
-    """Somebody looks at something, and can do so again."""
+    """A page is read, and can be read again."""
     CHANGE = 1
-    """Somebody does something: the reading before it is done, and lost if this is refused."""
+    """Something is changed: the reading before it is done, and lost if this is refused."""
     CALL = 2
     """Another process needs it to answer a request that it has let in."""
 
@@ -69,9 +69,9 @@ class Admission:
     """Lets in a bounded number of requests; a bounded number waits for a bounded time; the rest is answered at once.
 
     Work that is accepted gets done: under overload a queue without an end would make every request late, and useless.
-    Of those that wait the most urgent comes first, and among equals **the latest**: who has waited for long will not
-    wait for much longer, and to serve them in turn would make everybody wait as long as may be. Where the queue is full
-    the one that has waited longest, among the least urgent, is told so at once and makes room.
+    Of those that wait the most urgent comes first, and among equals **the newest** (adaptive LIFO): a client that has
+    waited for long soon gives up, and first come, first served would make all of them wait as long as may be. Where the
+    queue is full, the oldest of the least urgent gets its 503 at once and makes room.
 
     Parties, such as a client or a service, share both by dynamic thresholds (Choudhury and Hahne, 1998): what a party
     may have depends on what is free. One alone gets half of the places, and a new one finds some.

@@ -45,7 +45,7 @@ class RepeatedHeader(Problem):
 
 
 class ClientLeft(Exception):
-    """The client closed its connection before its request was complete: there is nobody to answer."""
+    """The client closed its connection before its request was complete: no answer can reach it."""
 
 
 class Body:

@@ -29,7 +29,7 @@ async def until_ended(sessions: Sessions, broadcast: Broadcast, key: str) -> Non
     """Wait until the session `key` is over: by a sign-out, of it alone or of all, by erasure, or by its time."""
     async with broadcast.subscribe(ended_channel(key)) as updates:
         while True:
-            with suppress(*AWAY):  # where nobody knows, it goes on
+            with suppress(*AWAY):  # without Redis the stream goes on
                 if not await sessions.is_there(key):
                     return
             await anext(updates)

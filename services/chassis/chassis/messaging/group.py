@@ -125,7 +125,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         found: list[ConsumerRecord | Unfetchable] = []
         for place in consumer.assignment():
             found += await self._next_of(consumer, place)
-        if moves != self._moves:  # a rebalance: whoever has these partitions now begins with what is committed
+        if moves != self._moves:  # a rebalance: their next member begins with what is committed
             return Fetched()
         if not found:
             await asyncio.sleep(CAREFUL_SECONDS)
